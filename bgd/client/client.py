@@ -1,0 +1,121 @@
+"""The daemon's verbs as methods. Shapes are those of `bgd.wire`; errors are those of `bgd.errors`."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from urllib.parse import quote
+
+from bgd.client.connection import Stream, call, default_socket, query
+from bgd.wire import AppJson, AppsJson, DeploymentJson, SwitchJson
+
+LONG_S = 3600.0
+"""For requests that end when the work ends: a switch, a smoke run, a removal."""
+
+
+class Client:
+    """Talks to one daemon; a connection for each request, so it may be shared by threads."""
+
+    def __init__(self, socket_path: str | None = None) -> None:
+        self.socket_path = socket_path or default_socket()
+
+    def _call(self, method: str, target: str, body: object = None, timeout_s: float | None = 60.0) -> Any:
+        return call(self.socket_path, method, f"/v1{target}", body, timeout_s)
+
+    def daemon(self) -> dict[str, Any]:
+        """The daemon itself: version, pid, instance, engine, compose, proxy, addresses."""
+        return cast("dict[str, Any]", self._call("GET", "/daemon"))
+
+    def apps(self) -> AppsJson:
+        """All apps."""
+        return cast(AppsJson, self._call("GET", "/apps"))
+
+    def app(self, app: str) -> AppJson:
+        """One app."""
+        return cast(AppJson, self._call("GET", f"/apps/{quote(app, safe='')}"))
+
+    def add(self, file: str, name: str | None = None) -> dict[str, Any]:
+        """Take an app in. `file` must be absolute. The answer is the `check` document and the app."""
+        return cast("dict[str, Any]", self._call("POST", "/apps", {"file": file, "name": name}, LONG_S))
+
+    def remove(self, app: str, volumes: bool = False) -> dict[str, Any]:
+        """Take an app out and remove what belongs to it."""
+        return cast(
+            "dict[str, Any]",
+            self._call("DELETE", f"{_at(app)}{query({'volumes': volumes})}", timeout_s=LONG_S),
+        )
+
+    def deploy(
+        self,
+        app: str,
+        *,
+        no_switch: bool = False,
+        with_shared: bool = False,
+        file: str | None = None,
+        reason: str = "",
+    ) -> DeploymentJson:
+        """Begin a deployment. Follow it with `events(app=…, since=…)`, from the answer's `event`."""
+        body = {"no_switch": no_switch, "with_shared": with_shared, "file": file, "reason": reason}
+        return cast(DeploymentJson, self._call("POST", f"{_at(app)}/deployments", body))
+
+    def deployment(self, app: str, number: int) -> DeploymentJson:
+        """One deployment, running or past."""
+        return cast(DeploymentJson, self._call("GET", f"{_at(app)}/deployments/{number}"))
+
+    def promote(self, app: str) -> DeploymentJson:
+        """Let a deployment that waits for approval switch."""
+        return cast(DeploymentJson, self._call("POST", f"{_at(app)}/promote"))
+
+    def cancel(self, app: str) -> DeploymentJson:
+        """Stop a deployment in progress; the answer comes when it is cleaned up."""
+        return cast(DeploymentJson, self._call("POST", f"{_at(app)}/cancel", timeout_s=LONG_S))
+
+    def switch(self, app: str, to: str | None = None, force: bool = False) -> SwitchJson:
+        """Move the traffic to the other colour, now."""
+        return cast(SwitchJson, self._call("POST", f"{_at(app)}/switch", {"to": to, "force": force}, LONG_S))
+
+    def rollback(self, app: str, to: str | None = None) -> SwitchJson | DeploymentJson:
+        """Back to a release: a `SwitchJson` where its colour was warm, else the `DeploymentJson` to follow."""
+        return cast(
+            "SwitchJson | DeploymentJson", self._call("POST", f"{_at(app)}/rollback", {"to": to}, LONG_S)
+        )
+
+    def history(self, app: str) -> dict[str, list[DeploymentJson]]:
+        """Past deployments under `deployments`, newest first."""
+        return cast("dict[str, list[DeploymentJson]]", self._call("GET", f"{_at(app)}/deployments"))
+
+    def release(self, app: str, release: str) -> dict[str, Any]:
+        """One release: its model with values masked, images, when, who, why, and its deployments."""
+        return cast("dict[str, Any]", self._call("GET", f"{_at(app)}/releases/{quote(release, safe='')}"))
+
+    def smoke(self, app: str, color: str | None = None) -> dict[str, Any]:
+        """Run the smoke checks: `{"app", "color", "passed", "checks": [SmokeJson]}`."""
+        return cast("dict[str, Any]", self._call("POST", f"{_at(app)}/smoke", {"color": color}, LONG_S))
+
+    def stop(self, app: str, color: str) -> AppJson:
+        """Stop the idle colour."""
+        return cast(AppJson, self._call("POST", f"{_at(app)}/stop", {"color": color}, LONG_S))
+
+    def events(self, *, app: str | None = None, since: int | None = None, follow: bool = True) -> Stream:
+        """The journal as a stream of `EventJson`: from `since` (exclusive) on, or from now; it ends unless `follow`."""
+        return Stream(
+            self.socket_path,
+            "/v1/events" + query({"app": app, "since": since, "follow": "true" if follow else "false"}),
+        )
+
+    def logs(
+        self,
+        app: str,
+        *,
+        color: str | None = None,
+        service: str | None = None,
+        follow: bool = False,
+        tail: int | None = None,
+        since: str | None = None,
+    ) -> Stream:
+        """Lines of the app's containers as a stream of `LogLineJson`, merged by time."""
+        wanted = {"color": color, "service": service, "follow": follow, "tail": tail, "since": since}
+        return Stream(self.socket_path, f"/v1{_at(app)}/logs" + query(wanted))
+
+
+def _at(app: str) -> str:
+    return f"/apps/{quote(app, safe='')}"

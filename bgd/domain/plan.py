@@ -1,0 +1,52 @@
+"""What bgd would do with a Compose file: the answer of `bgctl check`, and the base of every release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bgd.domain.settings import Role, Route, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class RoleOf:
+    """The role of one service and why it has it, as a clause (`image is postgres, a database`)."""
+
+    role: Role
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Something that works and will hurt: a stable code, what, and how to mend it."""
+
+    code: str
+    service: str | None
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that only the file's author can say: the `x-bgd` key, and what it may be."""
+
+    key: str  # e.g. `route.service`
+    message: str
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a resolved Compose model is run. `route` is `None` exactly while `questions` has one about it."""
+
+    app: str
+    settings: Settings
+    roles: Mapping[str, RoleOf]
+    route: Route | None
+    rewrites: tuple[str, ...]  # one line each: ports and names that the colours don't get
+    warnings: tuple[Caution, ...]
+    questions: tuple[Question, ...]
+
+    def services(self, *roles: Role) -> tuple[str, ...]:
+        """The services that have one of these roles, in the file's order."""
+        return tuple(name for name, given in self.roles.items() if given.role in roles)

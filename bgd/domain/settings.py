@@ -1,0 +1,136 @@
+"""What the `x-bgd` block of a Compose file says, as values. `bgd.adapters.xbgd` reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """How a service takes part in blue-green deployments."""
+
+    COLORED = "colored"  # one copy in each colour
+    LIVE_ONLY = "live-only"  # runs in the live colour alone: cron, workers that must not run twice
+    SHARED = "shared"  # one copy beside the colours: databases, caches, brokers
+    TASK = "task"  # run once per deployment, before the new colour starts: migrations
+    IGNORED = "ignored"  # the app's own reverse proxy, which bgd's nginx replaces
+
+
+class Promote(StrEnum):
+    """Whether a deployment that is ready switches by itself."""
+
+    AUTO = "auto"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class RouteWish:
+    """The route as far as the file states it; `None` is left to inference."""
+
+    service: str | None = None
+    port: int | None = None
+    hosts: tuple[str, ...] = ()
+    path: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where requests come from and where they go: complete, checked, ready for nginx.
+
+    `hosts` are lower-case host names without port, empty for "any host that no other app has"; a
+    name may start with `*.`. `path` starts with `/` and, unless it is `/`, has no slash at its end.
+    """
+
+    service: str
+    port: int
+    hosts: tuple[str, ...] = ()
+    path: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """The HTTP probe that says whether a colour can take traffic. Times in seconds."""
+
+    path: str = "/"
+    interval_s: float = 1.0
+    timeout_s: float = 5.0
+    within_s: float = 60.0
+    stated: bool = False  # whether the file has a health block of its own
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSmoke:
+    """One request through the preview listener and what its answer must be.
+
+    `json` maps dotted paths (`items.0.name`) to the values expected there. `within_s` bounds the
+    time to the whole answer, in seconds.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str | None = None
+    status: tuple[int, ...] = ()  # empty: any status below 400
+    contains: str | None = None
+    matches: str | None = None  # a regular expression, searched for in the body
+    json: Mapping[str, object] = field(default_factory=dict)
+    within_s: float = 10.0
+
+    @property
+    def title(self) -> str:
+        """`GET /up`."""
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunSmoke:
+    """A command in a one-off container of the new release; exit status 0 passes."""
+
+    command: tuple[str, ...]
+    service: str | None = None  # whose image and environment; default: the front service
+    within_s: float = 60.0
+
+    @property
+    def title(self) -> str:
+        """`run: python smoke.py`."""
+        return "run: " + " ".join(self.command)
+
+
+SmokeCheck = HttpSmoke | RunSmoke
+
+
+@dataclass(frozen=True, slots=True)
+class Bake:
+    """How long the new colour's real traffic is watched after the switch. Rates are fractions of 1."""
+
+    for_s: float
+    max_error_rate: float = 0.01
+    min_requests: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Commands around a deployment, each a list of argument lists."""
+
+    before_start: tuple[tuple[str, ...], ...] = ()
+    before_switch: tuple[tuple[str, ...], ...] = ()
+    after_switch: tuple[tuple[str, ...], ...] = ()
+    on_failure: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole `x-bgd` block. `keep_s` is `None` for always; times in seconds."""
+
+    app: str | None = None
+    route: RouteWish = RouteWish()
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    health: HealthCheck = HealthCheck()
+    smoke: tuple[SmokeCheck, ...] = ()
+    promote: Promote = Promote.AUTO
+    bake: Bake | None = None
+    drain_s: float = 30.0
+    keep_s: float | None = None
+    watch: bool = False
+    hooks: Hooks = Hooks()

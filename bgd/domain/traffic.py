@@ -1,0 +1,44 @@
+"""What nginx is to serve: the table of all apps, from which its configuration is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bgd.domain.color import Color
+from bgd.domain.settings import Route
+
+
+@dataclass(frozen=True, slots=True)
+class AppRoutes:
+    """One app in the table.
+
+    `routes` has the route of the release in each colour; a colour that never had one takes the
+    other's, so that both upstreams are always defined. `live` is `None` before the first deployment:
+    the public listener then answers 503, and the preview shows blue.
+    """
+
+    app: str
+    live: Color | None
+    routes: Mapping[Color, Route]
+    in_maintenance: bool = False
+
+    def preview(self) -> Color:
+        """The colour on the preview listener: the idle one."""
+        return Color.BLUE if self.live is None else self.live.other
+
+
+Table = tuple[AppRoutes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """What an old colour still has to do: open connections to it, and nginx workers from before the switch."""
+
+    connections: int
+    old_workers: int
+
+    @property
+    def is_drained(self) -> bool:
+        """Nothing that began before the switch is under way."""
+        return self.connections == 0 and self.old_workers == 0

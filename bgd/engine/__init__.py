@@ -1,0 +1,1 @@
+"""The asyncio part: carries out the commands of the domain and feeds their results back."""

@@ -1,0 +1,170 @@
+"""The engine's ports: what it needs of the world, and no more.
+
+Two of them carry the future, so they are narrow: `Runner`, what runs a colour (Compose today), and
+`Traffic`, what moves the traffic (nginx today). Every method may be called twice with the same arguments
+and then finds its work done. All of them raise `BgError` and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bgd.domain.color import Color
+from bgd.domain.container import Container
+from bgd.domain.log import LogLine
+from bgd.domain.plan import Plan
+from bgd.domain.probe import Answer, Probe
+from bgd.domain.release import Image, Model, Release
+from bgd.domain.traffic import Remaining, Table
+
+Progress = Callable[[str], None]
+"""Takes one line for a person about what is being done now. Never a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A Compose file as read: the resolved model, the plan for it, and the files it was made of."""
+
+    model: Model
+    plan: Plan
+    sources: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedReport:
+    """What became of the shared services: names created now, and names whose definition changed but that run as they were."""
+
+    created: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """The end of a one-off container; the last lines of its log, sanitised."""
+
+    exit_code: int
+    log: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """Which lines: `since` is an RFC 3339 time; `tail` counts lines of each container; all optional."""
+
+    app: str
+    color: Color | None = None
+    service: str | None = None
+    follow: bool = False
+    tail: int | None = None
+    since: str | None = None
+
+
+class Runner(Protocol):
+    """What runs a colour."""
+
+    async def read(self, file: Path, name: str | None = None) -> Reading:
+        """Read a Compose file, and plan it. `name` overrides the app's name.
+
+        Raises `InvalidInput` with `file:line:column` for what is wrong. Open questions are no error: they are in the plan.
+        """
+
+    async def prepare(self, release: Release, color: Color, progress: Progress) -> Mapping[str, Image]:
+        """Build or pull the images of every service that has a role but `ignored`; their ids by service."""
+
+    async def start_shared(self, release: Release, update: bool, progress: Progress) -> SharedReport:
+        """Create the shared volumes, networks and services that are missing, and wait till they are healthy.
+
+        Those that run are left as they are, whatever the file says now, unless `update`.
+        """
+
+    async def run_task(self, release: Release, color: Color, service: str, progress: Progress) -> RunResult:
+        """Run a `task` service to its end, once for this release: if it ran already, its result."""
+
+    async def run_command(
+        self,
+        release: Release,
+        color: Color,
+        service: str,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        timeout_s: float,
+    ) -> RunResult:
+        """Run a command in a new one-off container like the colour's `service`, which can reach the proxy's preview."""
+
+    async def start(self, release: Release, color: Color, progress: Progress) -> None:
+        """Bring the colour up with the `colored` services of this release and nothing of any other. Doesn't wait for health."""
+
+    async def start_live_only(self, release: Release, color: Color) -> None:
+        """Start the colour's `live-only` services. Touches none of the others."""
+
+    async def stop_live_only(self, release: Release, color: Color) -> None:
+        """Stop the colour's `live-only` services, each within its own grace period."""
+
+    async def stop(self, app: str, color: Color) -> None:
+        """Stop the colour's containers and keep them."""
+
+    async def restart(self, app: str, color: Color) -> None:
+        """Start the colour's stopped containers again."""
+
+    async def remove(self, app: str, color: Color) -> None:
+        """Remove everything of the colour: containers, networks, one-offs. Volumes stay."""
+
+    async def remove_app(self, app: str, volumes: bool) -> None:
+        """Remove everything of the app, its shared services included; its volumes only if told."""
+
+    async def containers(self, app: str | None = None, details: bool = False) -> Sequence[Container]:
+        """The app's containers, or all of this instance's; with `details`, those that need an inspection each."""
+
+    async def changed(self, app: str, timeout_s: float) -> None:
+        """Return when a container of the app changed (started, died, health), at the latest after `timeout_s`."""
+
+    async def log_tail(self, app: str, color: Color, lines: int) -> Sequence[LogLine]:
+        """The last lines of a colour, merged by time."""
+
+    def logs(self, query: LogQuery) -> AsyncIterator[LogLine]:
+        """The lines asked for, merged by time; endless with `follow`, over restarts and new containers too."""
+
+
+class Traffic(Protocol):
+    """What moves the traffic."""
+
+    @property
+    def preview_door(self) -> str:
+        """`host:port` where this machine reaches the preview listener."""
+
+    @property
+    def public_door(self) -> str:
+        """`host:port` where this machine reaches the public listener."""
+
+    def preview_url_inside(self, app: str) -> str:
+        """The base URL of the preview as a container of the app reaches it."""
+
+    async def start(self, table: Table) -> None:
+        """Make sure that the proxy runs and serves `table`. A proxy that runs is never recreated for less than a changed address or image."""
+
+    async def apply(self, table: Table) -> None:
+        """Make nginx serve `table`: written, tested, reloaded, and seen; else the old one is put back and seen, and `Failed` raised.
+
+        Doesn't move an app's traffic: `switch` does that.
+        """
+
+    async def switch(self, app: str, to: Color) -> None:
+        """Flip the app's traffic to the other colour at once, and return when nginx was seen to serve it."""
+
+    async def live(self, app: str) -> Color | None:
+        """The colour that nginx's files say is live, whatever the journal says; `None` where the app has no gate."""
+
+    async def remaining(self, app: str, color: Color, addresses: Sequence[str]) -> Remaining:
+        """What the colour that lost the traffic still has to do. `addresses` are its containers'."""
+
+    async def forget(self, app: str) -> None:
+        """Drop what was kept for an app that is no longer in the table."""
+
+
+class Prober(Protocol):
+    """Makes requests as a client would."""
+
+    async def ask(self, probe: Probe) -> Answer:
+        """Send one request over a new connection; never raises for what the other side does."""

@@ -1,0 +1,203 @@
+"""The JSON of the socket, as types: what the API writes and the clients read.
+
+Keys that the contract names are promised; the others may grow. Times are RFC 3339 in UTC, durations end in
+`_ms` or `_s`. Only `typing` is imported, so that the clients stay quick to start.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, Required, TypedDict
+
+ColorName = Literal["blue", "green"]
+
+
+class ContainerJson(TypedDict):
+    """One container of a colour, or a shared one."""
+
+    name: str
+    service: str
+    status: str
+    health: str
+    image: str
+    id: str
+    role: NotRequired[str]
+    restarts: NotRequired[int]
+    started: NotRequired[str | None]
+
+
+class ColorJson(TypedDict):
+    """One colour: `state` and `health` are words of the contract."""
+
+    state: str
+    release: str | None
+    health: str
+    containers: list[ContainerJson]
+    since: NotRequired[str | None]
+    warm_until: NotRequired[str | None]
+    remaining: NotRequired[RemainingJson | None]  # while draining
+
+
+class RemainingJson(TypedDict):
+    """What a draining colour still has to do."""
+
+    connections: int
+    old_workers: int
+    limit_s: float
+    elapsed_s: float
+
+
+class RouteJson(TypedDict):
+    """Where requests come from and go to."""
+
+    hosts: list[str]
+    path: str
+    service: str
+    port: int
+
+
+class StageJson(TypedDict):
+    """One stage of a deployment: `status` is waiting, running, done, failed or skipped."""
+
+    stage: str
+    status: str
+    took_ms: int | None
+    started: str | None
+    detail: str
+
+
+class FailureJson(TypedDict):
+    """Why a deployment failed, whole: enough for a card on a screen."""
+
+    stage: str
+    message: str
+    hint: str
+    probe: ProbeJson | None
+    log: list[str]
+    still_serving: str
+
+
+class ProbeJson(TypedDict):
+    """The last request that decided."""
+
+    url: str
+    host: str
+    method: str
+    status: int
+    answer: str
+    took_ms: float
+    error: str
+
+
+class DeploymentJson(TypedDict):
+    """A deployment, running or past. `kind` is deploy, switch or rollback; `outcome` is null while it runs."""
+
+    id: int
+    app: str
+    kind: str
+    release: str
+    color: str
+    state: str
+    outcome: str | None
+    started: str
+    finished: str | None
+    took_ms: int | None
+    actor: str
+    reason: str
+    stages: list[StageJson]
+    failure: FailureJson | None
+    event: NotRequired[int]  # in the answer to a request that began it: follow the journal from here
+
+
+class AppJson(TypedDict):
+    """One app as `status` shows it."""
+
+    app: str
+    live: ColorName | None
+    phase: str
+    route: RouteJson | None
+    colors: dict[str, ColorJson]
+    shared: list[ContainerJson]
+    deployment: DeploymentJson | None
+    last_deployment: DeploymentJson | None
+    file: str
+    watch: bool
+    urls: dict[str, str]  # `public` and `preview`
+    problems: list[str]
+
+
+class AppsJson(TypedDict):
+    """`status` of everything."""
+
+    apps: list[AppJson]
+
+
+class EventJson(TypedDict, total=False):
+    """One line of the journal, flat. Progress lines aren't journalled: they have no `id`.
+
+    Besides the keys below, an event has those of its kind:
+
+    added, removed   file
+    started          kind, release, color, reason
+    stage            stage, status (running, done, failed), took_ms, detail
+    effect           effect, phase (intent, done, failed), detail: each thing that changes the world
+    progress         stage, message
+    warning          message, fix
+    live             release, color, from: the traffic moved
+    color            color, state, release
+    drain            color, connections, old_workers
+    smoke            color, passed, checks
+    watch            message
+    finished         kind, outcome, release, color, live, took_ms, failure
+    daemon           message: it started, stopped, mended something
+    resync           this subscriber was too slow: read the state anew
+    """
+
+    id: int
+    at: str
+    event: Required[str]
+    app: str | None
+    deployment: int | None
+    actor: str | None
+
+
+SwitchJson = TypedDict(
+    "SwitchJson",
+    {"app": str, "from": str | None, "to": str, "release": str, "took_ms": float},
+)
+"""What `switch` and `rollback` did; `from` and `to` are colours, `took_ms` the time until it was seen."""
+
+
+class SmokeJson(TypedDict):
+    """The result of one smoke check."""
+
+    check: str
+    passed: bool
+    reason: str
+    took_ms: float
+    status: int
+    answer: str
+
+
+class LogLineJson(TypedDict):
+    """One line of a container's log, sanitised. `stream` is stdout or stderr."""
+
+    at: str
+    color: str | None
+    service: str
+    container: str
+    stream: str
+    text: str
+
+
+class ErrorBody(TypedDict):
+    """The inside of an error."""
+
+    code: str
+    message: str
+    hint: str
+
+
+class ErrorJson(TypedDict):
+    """An error, as the socket answers it and `--json` prints it."""
+
+    error: ErrorBody
