@@ -89,7 +89,7 @@ class ProbeJson(TypedDict):
 
 
 class DeploymentJson(TypedDict):
-    """A deployment, running or past. `kind` is deploy, switch or rollback; `outcome` is null while it runs."""
+    """A deployment. `kind` is deploy, switch or rollback; `outcome` is null while it runs."""
 
     id: int
     app: str

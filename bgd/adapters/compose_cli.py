@@ -101,7 +101,7 @@ class ComposeCli:
         wanted = ".".join(map(str, MINIMUM))
         raise Unreachable(
             f"Docker Compose {wanted} or newer isn't installed" + (f" ({'; '.join(seen)})" if seen else ""),
-            "install the package docker-compose-plugin of Docker's repository, or `pip install 'bgd[compose]'`",
+            "install Docker's package docker-compose-plugin, or `pip install 'bgd[compose]'`",
         )
 
     @asynccontextmanager
@@ -138,7 +138,8 @@ class ComposeCli:
             )
         except OSError as error:
             raise Unreachable(f"{self._command[0]} can't be started: {error.strerror}") from error
-        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
         heard: list[str] = []
         try:
             async with asyncio.timeout(timeout_s):

@@ -74,7 +74,7 @@ class Client:
         return cast(SwitchJson, self._call("POST", f"{_at(app)}/switch", {"to": to, "force": force}, LONG_S))
 
     def rollback(self, app: str, to: str | None = None) -> SwitchJson | DeploymentJson:
-        """Back to a release: a `SwitchJson` where its colour was warm, else the `DeploymentJson` to follow."""
+        """Back to a release: a `SwitchJson` where it was warm, else the `DeploymentJson` to follow."""
         return cast(
             "SwitchJson | DeploymentJson", self._call("POST", f"{_at(app)}/rollback", {"to": to}, LONG_S)
         )
@@ -96,7 +96,7 @@ class Client:
         return cast(AppJson, self._call("POST", f"{_at(app)}/stop", {"color": color}, LONG_S))
 
     def events(self, *, app: str | None = None, since: int | None = None, follow: bool = True) -> Stream:
-        """The journal as a stream of `EventJson`: from `since` (exclusive) on, or from now; it ends unless `follow`."""
+        """The journal as a stream of `EventJson`, from after `since`, or from now; it ends unless `follow`."""
         return Stream(
             self.socket_path,
             "/v1/events" + query({"app": app, "since": since, "follow": "true" if follow else "false"}),

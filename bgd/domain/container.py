@@ -18,7 +18,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One container of an app. `status` is Docker's word: created, running, restarting, exited, dead, paused."""
+    """One container. `status` is Docker's word: created, running, restarting, exited, dead, paused."""
 
     id: str
     name: str

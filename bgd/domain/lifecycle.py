@@ -5,11 +5,15 @@ The engine carries the command out and reports how it ended as an event; the tab
 comes next. The state is recorded before its command begins, so a daemon that was killed finds the
 state, and carries its command out again: every command may be run twice.
 
-    preparing ─► sharing ─► migrating ─► starting ─► checking ─► smoking ─┬─► (awaiting) ─► switching ─► handing_over ─► succeeded
-        │           │           │           │           │           │     └─► succeeded, not switched
-        └───────────┴───────────┴─── failed / cancel ───┴───────────┘              │              │
-                                 ▼                                                 ▼              ▼
-                     failing ─► failed   cancelling ─► cancelled               failing      reverting ─► rolled_back
+    preparing ─► sharing ─► migrating ─► starting ─► checking ─► smoking ─► (awaiting) ─► switching
+        │           │           │           │           │           │           │            │
+        ├───────────┴───────────┴───────────┴───────────┴───────────┴───────────┤            ▼
+        ▼ failed                                                  cancelled     ▼       handing_over
+     failing ─► failed                                  cancelled ◄─ cancelling              │
+                                                                                             ▼
+                                                       rolled_back ◄─ reverting ◄── failed / succeeded
+
+From `smoking` a deployment that wants no switch succeeds at once.
 
 A *move* (`switch`, and `rollback` to a colour that is warm) enters at `checking` with a colour that
 runs already; when it ends badly nothing is cleaned away.

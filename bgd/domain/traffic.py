@@ -33,7 +33,7 @@ Table = tuple[AppRoutes, ...]
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """What an old colour still has to do: open connections to it, and nginx workers from before the switch."""
+    """What an old colour still has to do: connections to it, and nginx workers from before the switch."""
 
     connections: int
     old_workers: int

@@ -35,7 +35,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class SharedReport:
-    """What became of the shared services: names created now, and names whose definition changed but that run as they were."""
+    """Shared services that were created now, and those that changed in the file but run as they were."""
 
     created: tuple[str, ...]
     changed: tuple[str, ...]
@@ -67,7 +67,8 @@ class Runner(Protocol):
     async def read(self, file: Path, name: str | None = None) -> Reading:
         """Read a Compose file, and plan it. `name` overrides the app's name.
 
-        Raises `InvalidInput` with `file:line:column` for what is wrong. Open questions are no error: they are in the plan.
+        Raises `InvalidInput` with `file:line:column` for what is wrong. Open questions are no error:
+        they are in the plan.
         """
 
     async def prepare(self, release: Release, color: Color, progress: Progress) -> Mapping[str, Image]:
@@ -91,10 +92,10 @@ class Runner(Protocol):
         env: Mapping[str, str],
         timeout_s: float,
     ) -> RunResult:
-        """Run a command in a new one-off container like the colour's `service`, which can reach the proxy's preview."""
+        """Run a command in a one-off container like the colour's `service`, which can reach the preview."""
 
     async def start(self, release: Release, color: Color, progress: Progress) -> None:
-        """Bring the colour up with the `colored` services of this release and nothing of any other. Doesn't wait for health."""
+        """Bring the colour up with this release's `colored` services and nothing else; health isn't awaited."""
 
     async def start_live_only(self, release: Release, color: Color) -> None:
         """Start the colour's `live-only` services. Touches none of the others."""
@@ -115,16 +116,16 @@ class Runner(Protocol):
         """Remove everything of the app, its shared services included; its volumes only if told."""
 
     async def containers(self, app: str | None = None, details: bool = False) -> Sequence[Container]:
-        """The app's containers, or all of this instance's; with `details`, those that need an inspection each."""
+        """The app's containers, or all of this instance's. `details` fills what takes an inspection each."""
 
     async def changed(self, app: str, timeout_s: float) -> None:
-        """Return when a container of the app changed (started, died, health), at the latest after `timeout_s`."""
+        """Return when a container of the app changed (started, died, health), or after `timeout_s`."""
 
     async def log_tail(self, app: str, color: Color, lines: int) -> Sequence[LogLine]:
         """The last lines of a colour, merged by time."""
 
     def logs(self, query: LogQuery) -> AsyncIterator[LogLine]:
-        """The lines asked for, merged by time; endless with `follow`, over restarts and new containers too."""
+        """The lines asked for, merged by time; with `follow` endless, new containers included."""
 
 
 class Traffic(Protocol):
@@ -142,10 +143,15 @@ class Traffic(Protocol):
         """The base URL of the preview as a container of the app reaches it."""
 
     async def start(self, table: Table) -> None:
-        """Make sure that the proxy runs and serves `table`. A proxy that runs is never recreated for less than a changed address or image."""
+        """Make sure that the proxy runs and serves `table`.
+
+        One that runs is recreated only for a changed address or image: traffic stops meanwhile.
+        """
 
     async def apply(self, table: Table) -> None:
-        """Make nginx serve `table`: written, tested, reloaded, and seen; else the old one is put back and seen, and `Failed` raised.
+        """Make nginx serve `table`: written, tested, reloaded, and seen.
+
+        Where it isn't, the old one is put back and seen, and `Failed` raised.
 
         Doesn't move an app's traffic: `switch` does that.
         """
@@ -154,7 +160,7 @@ class Traffic(Protocol):
         """Flip the app's traffic to the other colour at once, and return when nginx was seen to serve it."""
 
     async def live(self, app: str) -> Color | None:
-        """The colour that nginx's files say is live, whatever the journal says; `None` where the app has no gate."""
+        """The colour that is live by nginx's files, whatever the journal says; `None` without a gate."""
 
     async def remaining(self, app: str, color: Color, addresses: Sequence[str]) -> Remaining:
         """What the colour that lost the traffic still has to do. `addresses` are its containers'."""
