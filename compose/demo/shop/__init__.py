@@ -1,0 +1,1 @@
+"""The demo's shop: `shop.web` serves it over HTTP, `shop.worker` does the jobs that it queues in redis."""
