@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+SMOKE_WITHIN_S = 10.0
+"""The time that the answer to a smoke request may take, where the file states none."""
+RUN_WITHIN_S = 60.0
+"""The time that a smoke command may take, where the file states none."""
+
 
 class Role(StrEnum):
     """How a service takes part in blue-green deployments."""
@@ -75,7 +80,7 @@ class HttpSmoke:
     contains: str | None = None
     matches: str | None = None  # a regular expression, searched for in the body
     json: Mapping[str, object] = field(default_factory=dict)
-    within_s: float = 10.0
+    within_s: float = SMOKE_WITHIN_S
 
     @property
     def title(self) -> str:
@@ -89,7 +94,7 @@ class RunSmoke:
 
     command: tuple[str, ...]
     service: str | None = None  # whose image and environment; default: the front service
-    within_s: float = 60.0
+    within_s: float = RUN_WITHIN_S
 
     @property
     def title(self) -> str:

@@ -1,0 +1,188 @@
+"""The `x-bgd` block: from the resolved model into `Settings`, or every mistake with its place.
+
+The block is validated as Compose resolved it, so that anchors, `${VARIABLES}` and overrides work in it
+as everywhere else; places come from the source. Values are never echoed but where a rule names them:
+a header or a body may hold a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from bgd.adapters.xbgd_schema import BLOCKS, VERBS, SmokeBlock, Xbgd, keys_of
+from bgd.adapters.yaml_source import Loc, Source
+from bgd.adapters.yaml_source import keys_of as keys_in
+from bgd.domain.settings import (
+    RUN_WITHIN_S,
+    SMOKE_WITHIN_S,
+    Bake,
+    HealthCheck,
+    Hooks,
+    HttpSmoke,
+    RouteWish,
+    RunSmoke,
+    Settings,
+    SmokeCheck,
+)
+from bgd.domain.spelling import did_you_mean
+from bgd.errors import InvalidInput
+
+KEY = "x-bgd"
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something wrong at `loc` below the block; `at_key` where its key is what is wrong."""
+
+    loc: Loc
+    message: str
+    at_key: bool = False
+
+
+def read_settings(model: Mapping[str, Any], sources: Sequence[Source]) -> Settings:
+    """The settings of a resolved Compose model.
+
+    `sources` are the files that it came from, the main one first: places are those of the first that
+    has the block. Raises one `InvalidInput` with all mistakes, in the file's order.
+    """
+    block = _unescaped(model.get(KEY))
+    if block is None:
+        return Settings()
+    source = next((s for s in sources if s.node([KEY]) is not None), sources[0])
+    if not isinstance(block, dict):
+        raise InvalidInput(
+            f"{KEY}: needs keys and values", f"write it like `{KEY}: {{watch: true}}`", source.place([KEY])
+        )
+    try:
+        checked = Xbgd.model_validate(block)
+    except ValidationError as error:
+        _refuse(source, [_mistake(detail) for detail in error.errors(include_url=False)])
+    services = list(model.get("services") or {})
+    if mistakes := list(_unknown_services(checked, services, source)):
+        _refuse(source, mistakes)
+    return settings_of(checked)
+
+
+def settings_of(block: Xbgd) -> Settings:
+    """The block as values of the domain."""
+    route, health, bake, hooks = block.route, block.health, block.bake, block.hooks
+    return Settings(
+        app=block.app,
+        route=RouteWish(route.service, route.port, tuple(dict.fromkeys(route.hosts)), route.path),
+        roles=dict(block.roles),
+        health=HealthCheck(health.path, health.interval, health.timeout, health.within, stated=True)
+        if health
+        else HealthCheck(),
+        smoke=tuple(map(_smoke_of, block.smoke)),
+        promote=block.promote,
+        bake=Bake(bake.for_, bake.max_error_rate, bake.min_requests) if bake else None,
+        drain_s=block.drain,
+        keep_s=block.keep,
+        watch=block.watch,
+        hooks=Hooks(
+            *(
+                tuple(tuple(command) for command in commands)
+                for commands in (
+                    hooks.before_start,
+                    hooks.before_switch,
+                    hooks.after_switch,
+                    hooks.on_failure,
+                )
+            )
+        ),
+    )
+
+
+def _smoke_of(entry: SmokeBlock) -> SmokeCheck:
+    if entry.run is not None:
+        return RunSmoke(tuple(entry.run), entry.service, entry.within or RUN_WITHIN_S)
+    verb = next(verb for verb in VERBS if getattr(entry, verb) is not None)
+    return HttpSmoke(
+        method=verb.upper(),
+        path=getattr(entry, verb),
+        headers=dict(entry.headers),
+        body=entry.body,
+        status=tuple(entry.status),
+        contains=entry.contains,
+        matches=entry.matches,
+        json=dict(entry.json_),
+        within_s=entry.within or SMOKE_WITHIN_S,
+    )
+
+
+def _unknown_services(block: Xbgd, services: Sequence[str], source: Source) -> Iterator[Mistake]:
+    named: list[tuple[Loc, str, bool]] = [(("roles", name), name, True) for name in block.roles]
+    if block.route.service is not None:
+        named.append((("route", "service"), block.route.service, False))
+    named += [
+        (("smoke", index, "service"), entry.service, False)
+        for index, entry in enumerate(block.smoke)
+        if entry.service is not None
+    ]
+    written = keys_in(source.node(["services"]))
+    for loc, name, at_key in named:
+        if name in services:
+            continue
+        if name in written:
+            said = (
+                f"the service {name} is in a profile that isn't active: COMPOSE_PROFILES in .env names them"
+            )
+        else:
+            said = f"there is no service {name!r}: {did_you_mean(name, services)}"
+        yield Mistake(loc, said, at_key)
+
+
+def _mistake(detail: ErrorDetails) -> Mistake:
+    """A mistake that pydantic found, in words of the file."""
+    loc = tuple(part for part in detail["loc"] if part != "[key]")
+    kind, context = detail["type"], detail.get("ctx") or {}
+    if kind == "extra_forbidden":
+        block = BLOCKS[str(loc[0]) if len(loc) > 1 else ""]
+        return Mistake(loc, f"unknown key: {did_you_mean(str(loc[-1]), keys_of(block))}", at_key=True)
+    if kind == "missing":
+        return Mistake(loc, "is missing")
+    if kind == "value_error":
+        return Mistake(loc, str(context.get("error", detail["msg"])), at_key="[key]" in detail["loc"])
+    said = {
+        "model_type": "needs keys and values",
+        "dict_type": "needs keys and values",
+        "list_type": "needs a list, like [one, two]",
+        "string_type": "needs text",
+    }.get(kind)
+    return Mistake(loc, said or detail["msg"][:1].lower() + detail["msg"][1:])
+
+
+def _refuse(source: Source, mistakes: Sequence[Mistake]) -> None:
+    """Raise one error for all of them: the first is the error's place, the others follow a line each."""
+    placed = sorted(
+        (_sortable(place := source.place((KEY, *mistake.loc), mistake.at_key)), place, mistake)
+        for mistake in mistakes
+    )
+    lines = [(place, f"{_dotted(mistake.loc)}: {mistake.message}") for _, place, mistake in placed]
+    (place, first), others = lines[0], lines[1:]
+    raise InvalidInput("\n".join([first, *(f"{at}: {said}" for at, said in others)]), place=place)
+
+
+def _sortable(place: str) -> tuple[int, int]:
+    _, line, column = place.rsplit(":", 2)
+    return int(line), int(column)
+
+
+def _dotted(loc: Loc) -> str:
+    return ".".join([KEY, *map(str, loc)])
+
+
+def _unescaped(value: Any) -> Any:
+    """The block with `$$`, as Compose prints every `$`, turned back into `$`."""
+    if isinstance(value, str):
+        return value.replace("$$", "$")
+    if isinstance(value, list):
+        return [_unescaped(item) for item in value]
+    if isinstance(value, dict):
+        return {_unescaped(key): _unescaped(item) for key, item in value.items()}
+    return value
