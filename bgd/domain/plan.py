@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bgd.domain.settings import Role, Route, Settings
 
@@ -50,3 +51,29 @@ class Plan:
     def services(self, *roles: Role) -> tuple[str, ...]:
         """The services that have one of these roles, in the file's order."""
         return tuple(name for name, given in self.roles.items() if given.role in roles)
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """The `check` document: what `bgctl check --json` prints and adding an app answers."""
+    route = plan.route
+    return {
+        "app": plan.app,
+        "route": None
+        if route is None
+        else {
+            "service": route.service,
+            "port": route.port,
+            "hosts": list(route.hosts),
+            "path": route.path,
+        },
+        "services": {
+            name: {"role": str(given.role), "reason": given.reason} for name, given in plan.roles.items()
+        },
+        "rewrites": list(plan.rewrites),
+        "warnings": [
+            {"code": c.code, "service": c.service, "message": c.message, "fix": c.fix} for c in plan.warnings
+        ],
+        "questions": [
+            {"key": q.key, "message": q.message, "choices": list(q.choices)} for q in plan.questions
+        ],
+    }

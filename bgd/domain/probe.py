@@ -24,12 +24,17 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. `status` is 0 when nothing did; `error` then says why. Time in milliseconds."""
+    """What came back. `status` is 0 when nothing did; `error` then says why. Time in milliseconds.
+
+    An answer that began and didn't end has its status and an error. `is_cut`: the body is longer
+    than what was read.
+    """
 
     status: int
     body: str = ""
     took_ms: float = 0.0
     error: str = ""
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ def judge_health(check: HealthCheck, answer: Answer) -> Verdict:
     limit = 400 if check.stated else 500
     if answer.status >= limit:
         return Verdict(False, f"answered {answer.status}, expected below {limit}")
+    if answer.error:
+        return Verdict(False, f"answered {answer.status}, but {answer.error}")
     return Verdict(True, f"answered {answer.status} in {answer.took_ms:.0f} ms")
 
 
