@@ -49,7 +49,7 @@ def free_subnet(taken: Iterable[IPv4Network], prefix: int) -> IPv4Network:
             return found
     raise Failed(
         f"no private IPv4 network of /{prefix} is free on this host",
-        "remove networks that nothing uses: `docker network prune`",
+        "`docker network ls` shows them all: remove those that nothing needs",
     )
 
 
