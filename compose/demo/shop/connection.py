@@ -6,7 +6,8 @@
 import asyncio
 import traceback
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
+from http import HTTPStatus
 
 import h11
 
@@ -92,13 +93,18 @@ class Connection:
             headers["content-length"] = str(len(response.body))
         if self._stopping.is_set():
             headers["connection"] = "close"
-        await self._write(h11.Response(status_code=response.status, headers=list(headers.items())))
+        reason = HTTPStatus(response.status).phrase
+        head = h11.Response(
+            status_code=response.status, headers=list(headers.items()), reason=reason.encode()
+        )
+        await self._write(head)
         if method != "HEAD":
             if isinstance(response.body, bytes):
                 await self._write(h11.Data(data=response.body))
             else:
-                async for piece in response.body:
-                    await self._write(h11.Data(data=piece))
+                async with aclosing(response.body) as pieces:
+                    async for piece in pieces:
+                        await self._write(h11.Data(data=piece))
         await self._write(h11.EndOfMessage())
 
     async def _write(self, event: h11.Event) -> None:
@@ -110,7 +116,8 @@ class Connection:
         while isinstance(event := await self._next_event(READ_TIMEOUT_S), h11.Data):
             yield bytes(event.data)
 
-    async def _next_event(self, timeout_s: float) -> h11.Event | type[h11.PAUSED]:
+    async def _next_event(self, timeout_s: float) -> object:
+        """An `h11.Event`, or `h11.PAUSED`."""
         while (event := self._http.next_event()) is h11.NEED_DATA:
             if self._http.they_are_waiting_for_100_continue:
                 await self._write(h11.InformationalResponse(status_code=100, headers=[]))

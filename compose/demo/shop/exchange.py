@@ -1,7 +1,7 @@
 """A request and its response, as handlers see them."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
@@ -40,11 +40,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """A body of bytes is sent with its length; an iterator in chunks, or as it says in `headers`."""
+    """A body of bytes is sent with its length; a generator in chunks, or as `headers` say."""
 
     status: int = 200
     content_type: str = "text/plain; charset=utf-8"
-    body: bytes | AsyncIterator[bytes] = b""
+    body: bytes | AsyncGenerator[bytes, None] = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

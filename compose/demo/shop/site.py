@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from http import HTTPStatus
 from importlib import resources
 from string import Template
 
@@ -49,9 +50,13 @@ class Site:
         if page is None:
             return Response(405, body=b"not that way\n", headers={"allow": ", ".join(methods)})
         try:
-            return await page(request)
+            response = await page(request)
         except RedisError as error:
-            return json_response({**self._who, "error": f"redis: {error}"}, 503)
+            response = json_response({**self._who, "error": f"redis: {error}"}, 503)
+        if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR and isinstance(response.body, bytes):
+            why = response.body.decode().strip()
+            print(f"{request.method} {request.path} answered {response.status}: {why}", flush=True)
+        return response
 
     async def _front(self, _: Request) -> Response:
         page = Template(resources.files("shop").joinpath("page.html").read_text())
@@ -88,7 +93,7 @@ class Site:
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
 
-    async def _ticks(self) -> AsyncIterator[bytes]:
+    async def _ticks(self) -> AsyncGenerator[bytes, None]:
         tick = 0
         while not self._stopping.is_set():
             tick += 1
@@ -107,7 +112,7 @@ class Site:
         """`?mb=N`: that many mebibytes, with their length told first."""
         pieces = int(request.number("mb", default=1, at_most=LARGEST_DOWNLOAD_MB) * 16)
 
-        async def body() -> AsyncIterator[bytes]:
+        async def body() -> AsyncGenerator[bytes, None]:
             for _ in range(pieces):
                 yield PIECE
 

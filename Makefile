@@ -1,0 +1,59 @@
+# What there is to make, and what each does: `make help`.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Made anew only when what it is made of has changed.
+STAMP := $(VENV)/.up-to-date
+
+.PHONY: help venv engine engine-stop images lint check test test-with-engine demo demo-down clean
+
+help: ## says what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: $(STAMP) ## makes the virtual environment in .venv
+
+$(STAMP): pyproject.toml constraints.txt compose/venv.sh
+	@sh compose/venv.sh $(VENV)
+	@touch $@
+
+engine: venv ## finds a Docker engine and Compose, or installs and starts them (Debian, root)
+	@$(BIN)/python -m compose.engine up
+
+engine-stop: venv ## stops the engine that `make engine` started; no other
+	@$(BIN)/python -m compose.engine stop
+
+images: venv ## makes bgd/nginx:local and the demo's images, without an image registry
+	@$(BIN)/python -m compose.images
+
+lint: venv
+	@echo 'check    format'
+	@$(BIN)/ruff format --check --quiet
+	@echo 'check    lint'
+	@$(BIN)/ruff check --quiet
+	@echo 'check    types'
+	@$(BIN)/mypy --no-error-summary
+	@echo 'check    import contracts'
+	@$(BIN)/lint-imports --no-logo >$(VENV)/import-contracts 2>&1 || { cat $(VENV)/import-contracts; exit 1; }
+
+check: lint ## format, lint, types, import contracts, unit tests
+	@echo 'check    unit tests'
+	@$(BIN)/python -m pytest tests/unit tests/tui
+
+test: venv ## all tests, those against the real engine included
+	@$(BIN)/python -m compose.engine during $(MAKE) test-with-engine
+
+test-with-engine: images lint
+	@echo 'test     everything'
+	@$(BIN)/python -m pytest
+
+demo: venv ## sets everything up and shows the main job on real containers
+	@$(BIN)/python -m compose.demo.show up
+
+demo-down: venv ## removes every trace of the demo
+	@$(BIN)/python -m compose.demo.show down
+
+clean: ## removes the virtual environment, caches and what was built
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
