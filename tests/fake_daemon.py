@@ -16,8 +16,10 @@ To look at a client by hand: `python -m tests.fake_scene /tmp/bgd.sock`, which p
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any, Self
@@ -202,3 +204,13 @@ class FakeDaemon:
         with self._changed:
             self.streams += by
             self._changed.notify_all()
+
+
+@contextmanager
+def running_daemon() -> Iterator[FakeDaemon]:
+    """A fake daemon on a socket of its own, whose path is short enough to be one."""
+    with (
+        tempfile.TemporaryDirectory(prefix="bgd-") as directory,
+        FakeDaemon(Path(directory) / "bgd.sock") as daemon,
+    ):
+        yield daemon

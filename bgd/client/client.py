@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, cast
 
-from bgd.client.connection import Stream, call, default_socket, query
-from bgd.wire import AppJson, AppsJson, DeploymentJson, SwitchJson
+from bgd.client.connection import ANSWER_TIMEOUT_S, call, default_socket
+from bgd.client.http1 import query, quoted
+from bgd.client.stream import Stream
+
+if TYPE_CHECKING:  # making the types takes longer than a request does
+    from bgd.wire import AppJson, AppsJson, DeploymentJson, SwitchJson
 
 LONG_S = 3600.0
 """For requests that end when the work ends: a switch, a smoke run, a removal."""
@@ -18,7 +21,9 @@ class Client:
     def __init__(self, socket_path: str | None = None) -> None:
         self.socket_path = socket_path or default_socket()
 
-    def _call(self, method: str, target: str, body: object = None, timeout_s: float | None = 60.0) -> Any:
+    def _call(
+        self, method: str, target: str, body: object = None, timeout_s: float = ANSWER_TIMEOUT_S
+    ) -> Any:
         return call(self.socket_path, method, f"/v1{target}", body, timeout_s)
 
     def daemon(self) -> dict[str, Any]:
@@ -27,11 +32,11 @@ class Client:
 
     def apps(self) -> AppsJson:
         """All apps."""
-        return cast(AppsJson, self._call("GET", "/apps"))
+        return cast("AppsJson", self._call("GET", "/apps"))
 
     def app(self, app: str) -> AppJson:
         """One app."""
-        return cast(AppJson, self._call("GET", f"/apps/{quote(app, safe='')}"))
+        return cast("AppJson", self._call("GET", f"/apps/{quoted(app)}"))
 
     def add(self, file: str, name: str | None = None) -> dict[str, Any]:
         """Take an app in. `file` must be absolute. The answer is the `check` document and the app."""
@@ -55,23 +60,25 @@ class Client:
     ) -> DeploymentJson:
         """Begin a deployment. Follow it with `events(app=…, since=…)`, from the answer's `event`."""
         body = {"no_switch": no_switch, "with_shared": with_shared, "file": file, "reason": reason}
-        return cast(DeploymentJson, self._call("POST", f"{_at(app)}/deployments", body))
+        return cast("DeploymentJson", self._call("POST", f"{_at(app)}/deployments", body))
 
     def deployment(self, app: str, number: int) -> DeploymentJson:
         """One deployment, running or past."""
-        return cast(DeploymentJson, self._call("GET", f"{_at(app)}/deployments/{number}"))
+        return cast("DeploymentJson", self._call("GET", f"{_at(app)}/deployments/{number}"))
 
     def promote(self, app: str) -> DeploymentJson:
         """Let a deployment that waits for approval switch."""
-        return cast(DeploymentJson, self._call("POST", f"{_at(app)}/promote"))
+        return cast("DeploymentJson", self._call("POST", f"{_at(app)}/promote"))
 
     def cancel(self, app: str) -> DeploymentJson:
         """Stop a deployment in progress; the answer comes when it is cleaned up."""
-        return cast(DeploymentJson, self._call("POST", f"{_at(app)}/cancel", timeout_s=LONG_S))
+        return cast("DeploymentJson", self._call("POST", f"{_at(app)}/cancel", timeout_s=LONG_S))
 
     def switch(self, app: str, to: str | None = None, force: bool = False) -> SwitchJson:
         """Move the traffic to the other colour, now."""
-        return cast(SwitchJson, self._call("POST", f"{_at(app)}/switch", {"to": to, "force": force}, LONG_S))
+        return cast(
+            "SwitchJson", self._call("POST", f"{_at(app)}/switch", {"to": to, "force": force}, LONG_S)
+        )
 
     def rollback(self, app: str, to: str | None = None) -> SwitchJson | DeploymentJson:
         """Back to a release: a `SwitchJson` where it was warm, else the `DeploymentJson` to follow."""
@@ -85,7 +92,7 @@ class Client:
 
     def release(self, app: str, release: str) -> dict[str, Any]:
         """One release: its model with values masked, images, when, who, why, and its deployments."""
-        return cast("dict[str, Any]", self._call("GET", f"{_at(app)}/releases/{quote(release, safe='')}"))
+        return cast("dict[str, Any]", self._call("GET", f"{_at(app)}/releases/{quoted(release)}"))
 
     def smoke(self, app: str, color: str | None = None) -> dict[str, Any]:
         """Run the smoke checks: `{"app", "color", "passed", "checks": [SmokeJson]}`."""
@@ -93,10 +100,10 @@ class Client:
 
     def stop(self, app: str, color: str) -> AppJson:
         """Stop the idle colour."""
-        return cast(AppJson, self._call("POST", f"{_at(app)}/stop", {"color": color}, LONG_S))
+        return cast("AppJson", self._call("POST", f"{_at(app)}/stop", {"color": color}, LONG_S))
 
     def events(self, *, app: str | None = None, since: int | None = None, follow: bool = True) -> Stream:
-        """The journal as a stream of `EventJson`, from after `since`, or from now; it ends unless `follow`."""
+        """The journal as a stream of `EventJson`, after `since` or from now on; ends unless `follow`."""
         return Stream(
             self.socket_path,
             "/v1/events" + query({"app": app, "since": since, "follow": "true" if follow else "false"}),
@@ -118,4 +125,4 @@ class Client:
 
 
 def _at(app: str) -> str:
-    return f"/apps/{quote(app, safe='')}"
+    return f"/apps/{quoted(app)}"

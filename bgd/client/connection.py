@@ -1,19 +1,23 @@
-"""HTTP/1.1 over the daemon's Unix socket."""
+"""Requests to the daemon over its Unix socket, and its errors as those of `bgd.errors`."""
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
+import select
 import socket
-from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, Self
 
+from bgd.client.http1 import Answer, NotHttp, request
 from bgd.errors import BgError, Failed, InvalidInput, NotFound, Refused, Unreachable
 
 CONNECT_TIMEOUT_S = 5.0
+ANSWER_TIMEOUT_S = 60.0
+RECEIVE_BYTES = 65_536
+
+JSON = "application/json"
+
 _ERRORS = {error.code: error for error in (Failed, InvalidInput, NotFound, Refused, Unreachable)}
 
 
@@ -23,133 +27,92 @@ def default_socket() -> str:
         return told
     if os.geteuid() == 0:
         return "/run/bgd/bgd.sock"
-    return os.path.join(os.environ.get("XDG_RUNTIME_DIR", f"/run/user/{os.getuid()}"), "bgd/bgd.sock")  # noqa: PTH118 - pathlib costs 8 ms here
+    return os.path.join(os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}", "bgd/bgd.sock")  # noqa: PTH118 - pathlib costs 8 ms here
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str, timeout: float | None) -> None:
-        super().__init__("bgd", timeout=timeout)
-        self._path = path
+class Exchange:
+    """One request and its answer, over a connection of its own.
 
-    def connect(self) -> None:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(CONNECT_TIMEOUT_S)
+    The constructor returns when the head of the answer is there. It raises the `BgError` that the daemon
+    told, or `Unreachable`, as `receive` does.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        method: str,
+        target: str,
+        body: object = None,
+        *,
+        accept: str = JSON,
+        timeout_s: float = ANSWER_TIMEOUT_S,
+    ) -> None:
+        self.path = path
+        self._answer = Answer()
+        self._early = b""  # of the body: what came together with the head
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            connection.connect(self._path)
-        except OSError:
-            connection.close()
+            self._socket.settimeout(CONNECT_TIMEOUT_S)
+            self._socket.connect(path)
+            self._socket.settimeout(timeout_s)
+            self._socket.sendall(request(method, target, body, accept))
+            while not self._answer.status:
+                self._early = self._receive()
+            if self._answer.status >= 400:
+                raise _told_error(self._answer.status, self.read_all())
+        except OSError as error:
+            self.close()
+            raise unreachable(path, error) from error
+        except BaseException:
+            self.close()
             raise
-        connection.settimeout(self.timeout)
-        self.sock = connection
 
-
-def _open(
-    path: str, timeout_s: float | None, method: str, target: str, body: object
-) -> tuple[_UnixConnection, http.client.HTTPResponse]:
-    connection = _UnixConnection(path, timeout_s)
-    data = None if body is None else json.dumps(body).encode()
-    headers = {} if data is None else {"Content-Type": "application/json"}
-    try:
-        connection.request(method, target, body=data, headers=headers)
-        response = connection.getresponse()
-    except (OSError, http.client.HTTPException) as error:
-        connection.close()
-        raise _unreachable(path, error) from error
-    if response.status >= 400:
-        with response:
-            raise _error_of(response.status, response.read())
-    return connection, response
-
-
-def _unreachable(path: str, error: Exception) -> Unreachable:
-    if isinstance(error, TimeoutError):
-        return Unreachable(
-            f"the daemon at {path} didn't answer in time", "is it busy or stopped? its log tells"
-        )
-    if isinstance(error, PermissionError):
-        return Unreachable(
-            f"no permission to connect to {path}", "join the group that owns the socket, or use sudo"
-        )
-    if isinstance(error, (FileNotFoundError, ConnectionRefusedError)):
-        return Unreachable(
-            f"no daemon listens on {path}",
-            "start `bgd`, or name its socket with --socket or BGD_SOCKET; traffic goes on without it",
-        )
-    return Unreachable(
-        f"the daemon at {path} broke the connection off ({error or type(error).__name__})",
-        "did it stop? its log tells",
-    )
-
-
-def _error_of(status: int, body: bytes) -> BgError:
-    try:
-        told = json.loads(body)["error"]
-        return _ERRORS.get(told["code"], Failed)(told["message"], told.get("hint", ""))
-    except (ValueError, KeyError, TypeError):
-        return Failed(f"the daemon answered {status} without saying why", "its log tells more")
-
-
-def call(path: str, method: str, target: str, body: object = None, timeout_s: float | None = 60.0) -> Any:
-    """One request and its JSON answer. Raises the `BgError` that the daemon told, or `Unreachable`."""
-    connection, response = _open(path, timeout_s, method, target, body)
-    try:
-        return json.loads(response.read())
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise _unreachable(path, error) from error
-    finally:
-        response.close()
-        connection.close()
-
-
-class Stream:
-    """An event stream: iterate over its JSON objects; `close` from any thread ends the iteration."""
-
-    def __init__(self, path: str, target: str, last_id: int | None = None) -> None:
-        self._path = path
-        self._closed = False
-        self._connection = _UnixConnection(path, None)
-        headers = {"Accept": "text/event-stream"}
-        if last_id is not None:
-            headers["Last-Event-ID"] = str(last_id)
+    def receive(self) -> bytes | None:
+        """The next part of the body, which may be empty; `None` at its end."""
+        if self._early:
+            early, self._early = self._early, b""
+            return early
+        if self._answer.is_whole:
+            return None
         try:
-            self._connection.request("GET", target, headers=headers)
-            self._response = self._connection.getresponse()
-        except (OSError, http.client.HTTPException) as error:
-            self._connection.close()
-            raise _unreachable(path, error) from error
-        if self._response.status >= 400:
-            with self._response:
-                raise _error_of(self._response.status, self._response.read())
+            return self._receive()
+        except OSError as error:
+            raise unreachable(self.path, error) from error
 
-    def __iter__(self) -> Iterator[Any]:
-        data: list[str] = []
-        while True:
-            try:
-                raw = self._response.readline()
-            except (OSError, ValueError, AttributeError, http.client.HTTPException) as error:
-                if self._closed:
-                    return
-                raise _unreachable(self._path, error) from error
-            if not raw:
-                return
-            line = raw.decode().rstrip("\r\n")
-            if line.startswith("data:"):
-                data.append(line[5:].lstrip())
-            elif not line and data:
-                yield json.loads("\n".join(data))
-                data = []
+    def _receive(self) -> bytes:
+        try:
+            if data := self._socket.recv(RECEIVE_BYTES):
+                return self._answer.feed(data)
+            self._answer.end()
+        except NotHttp as error:
+            raise unreachable(self.path, error) from error
+        return b""
+
+    def read_all(self) -> bytes:
+        """What is left of the body."""
+        parts = []
+        while (part := self.receive()) is not None:
+            parts.append(part)
+        return b"".join(parts)
+
+    def is_ready(self, timeout_s: float | None) -> bool:
+        """Whether `receive` has something to say within this time, be it the end."""
+        if self._early or self._answer.is_whole:
+            return True
+        return bool(select.select([self._socket], [], [], timeout_s)[0])
+
+    def shut_down(self) -> None:
+        """End the connection and leave it open: whoever waits for it wakes up and finds the end."""
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # the other side was quicker
 
     def close(self) -> None:
-        """End the stream; a thread that waits in it wakes up."""
-        self._closed = True
-        if (sock := self._connection.sock) is not None:
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                self._closed = True  # the other side was quicker
-        self._connection.close()
+        """Close the connection."""
+        self._socket.close()
 
-    def __enter__(self) -> Stream:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -158,11 +121,46 @@ class Stream:
         self.close()
 
 
-def query(values: Mapping[str, object]) -> str:
-    """`?a=1&b=true` of what is neither None nor False, or nothing."""
-    told = {
-        key: "true" if value is True else str(value)
-        for key, value in values.items()
-        if value is not None and value is not False
-    }
-    return "?" + urlencode(told) if told else ""
+def call(
+    path: str, method: str, target: str, body: object = None, timeout_s: float = ANSWER_TIMEOUT_S
+) -> Any:
+    """One request and its JSON answer. Raises the `BgError` that the daemon told, or `Unreachable`."""
+    with Exchange(path, method, target, body, timeout_s=timeout_s) as exchange:
+        data = exchange.read_all()
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise unreachable(path, NotHttp("its answer isn't JSON")) from error
+
+
+def unreachable(path: str, error: Exception) -> Unreachable:
+    """Why the daemon can't be talked to, for a person."""
+    if isinstance(error, TimeoutError):
+        return Unreachable(
+            f"the daemon at {path} didn't answer in time", "is it busy or stopped? its log tells"
+        )
+    if isinstance(error, PermissionError):
+        return Unreachable(
+            f"no permission to connect to {path}", "join the group that owns the socket, or use sudo"
+        )
+    if isinstance(error, (FileNotFoundError, NotADirectoryError, ConnectionRefusedError)):
+        return Unreachable(
+            f"no daemon listens on {path}",
+            "start `bgd`, or name its socket with --socket or BGD_SOCKET; traffic goes on without it",
+        )
+    if isinstance(error, NotHttp):
+        return Unreachable(
+            f"the daemon at {path} can't be understood: {error}", "is it bgd's socket? its log tells more"
+        )
+    return Unreachable(
+        f"the daemon at {path} broke the connection off ({error or type(error).__name__})",
+        "did it stop? its log tells",
+    )
+
+
+def _told_error(status: int, body: bytes) -> BgError:
+    try:
+        told = json.loads(body)["error"]
+        return _ERRORS.get(told["code"], Failed)(told["message"], told.get("hint", ""))
+    except (ValueError, KeyError, TypeError):
+        return Failed(f"the daemon answered {status} without saying why", "its log tells more")

@@ -1,0 +1,95 @@
+"""Event streams: server-sent events, as the daemon sends them (WHATWG HTML, section 9.2)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+
+from bgd.client.connection import Exchange, unreachable
+from bgd.client.http1 import NotHttp
+from bgd.errors import Unreachable
+
+
+class Stream:
+    """JSON objects as they come: iterate over them, or ask for the next one with a timeout.
+
+    `close` from any thread ends the iteration of another. A stream that the daemon ends, ends the
+    iteration; one that breaks off raises `Unreachable`.
+    """
+
+    def __init__(self, path: str, target: str) -> None:
+        self._path = path
+        self._exchange = Exchange(path, "GET", target, accept="text/event-stream")
+        self._line = b""  # the beginning of a line whose end hasn't come
+        self._data: list[bytes] = []  # of the event that hasn't ended
+        self._values: list[Any] = []
+        self._is_reading = False
+        self._is_closed = False
+        self.has_ended = False
+
+    def next(self, timeout_s: float | None = None) -> Any:
+        """The next object, or `None` when none came in time; or ever, when `has_ended`."""
+        until = None if timeout_s is None else monotonic() + timeout_s
+        while not self._values and not self.has_ended:
+            left_s = None if until is None else max(0.0, until - monotonic())
+            if not self._receive(left_s) and left_s == 0.0:
+                return None
+        return self._values.pop(0) if self._values else None
+
+    def __iter__(self) -> Iterator[Any]:
+        while (value := self.next()) is not None:
+            yield value
+
+    def _receive(self, timeout_s: float | None) -> bool:
+        # Whoever of the reader and the closer comes last closes the socket: a descriptor that is closed
+        # under a thread that reads it may already be another file's.
+        self._is_reading = True
+        try:
+            if self._is_closed:
+                self.has_ended = True
+                return True
+            if not self._exchange.is_ready(timeout_s):
+                return False
+            if (data := self._exchange.receive()) is None:
+                self.has_ended = True
+            else:
+                self._take(data)
+        except Unreachable:
+            self.has_ended = True
+            if not self._is_closed:
+                raise
+        finally:
+            self._is_reading = False
+            if self._is_closed:
+                self._exchange.close()
+        return True
+
+    def _take(self, data: bytes) -> None:
+        *lines, self._line = (self._line + data).split(b"\n")
+        for line in lines:
+            if line.startswith(b"data:"):
+                self._data.append(line[5:])
+            elif not line.rstrip(b"\r") and self._data:
+                whole, self._data = b"\n".join(self._data), []
+                try:
+                    self._values.append(json.loads(whole))
+                except ValueError:
+                    raise unreachable(self._path, NotHttp("an event of its isn't JSON")) from None
+
+    def close(self) -> None:
+        """End the stream; a thread that waits in it wakes up."""
+        self._is_closed = True
+        self._exchange.shut_down()
+        if not self._is_reading:
+            self._exchange.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
