@@ -7,13 +7,15 @@ and then finds its work done. All of them raise `BgError` and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from bgd.domain.color import Color
 from bgd.domain.container import Container
+from bgd.domain.deployment import AppRecord, ColorRecord, Deployment, Live
 from bgd.domain.log import LogLine
 from bgd.domain.plan import Plan
 from bgd.domain.probe import Answer, Probe
@@ -95,13 +97,16 @@ class Runner(Protocol):
         """Run a command in a one-off container like the colour's `service`, which can reach the preview."""
 
     async def start(self, release: Release, color: Color, progress: Progress) -> None:
-        """Bring the colour up with this release's `colored` services and nothing else; health isn't awaited."""
+        """Bring the colour up with this release's `colored` services only; health isn't awaited."""
 
     async def start_live_only(self, release: Release, color: Color) -> None:
         """Start the colour's `live-only` services. Touches none of the others."""
 
     async def stop_live_only(self, release: Release, color: Color) -> None:
         """Stop the colour's `live-only` services, each within its own grace period."""
+
+    async def remove_tasks(self, app: str, color: Color) -> None:
+        """Remove the colour's one-off containers (tasks, commands), running or not. Nothing else of it."""
 
     async def stop(self, app: str, color: Color) -> None:
         """Stop the colour's containers and keep them."""
@@ -174,3 +179,75 @@ class Prober(Protocol):
 
     async def ask(self, probe: Probe) -> Answer:
         """Send one request over a new connection; never raises for what the other side does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the journal. `id` is 0 until it is recorded; `data` holds plain JSON values."""
+
+    at: datetime
+    event: str
+    app: str | None
+    data: Mapping[str, Any]
+    deployment: int | None = None
+    actor: str | None = None
+    id: int = 0
+
+
+Record = AppRecord | ColorRecord | Deployment | Release | Live | Entry
+
+
+class Store(Protocol):
+    """What outlives the daemon: the journal and the state, in one place, so that they can't disagree."""
+
+    async def record(self, *records: Record) -> Sequence[Entry]:
+        """Write all of these or none of them, durably; the entries with their ids.
+
+        Whatever has a key already is replaced. A full disk raises `Failed`, and nothing is written.
+        """
+
+    async def next_release(self, app: str) -> int:
+        """A number that no release of the app ever had."""
+
+    async def next_deployment(self) -> int:
+        """A number that no deployment ever had."""
+
+    async def apps(self) -> Sequence[AppRecord]:
+        """All apps."""
+
+    async def colors(self, app: str) -> Mapping[Color, ColorRecord]:
+        """The colours of an app that have a record."""
+
+    async def release(self, app: str, number: int) -> Release | None:
+        """One release."""
+
+    async def latest_release(self, app: str) -> Release | None:
+        """The release with the highest number."""
+
+    async def deployments(self, app: str, limit: int = 200) -> Sequence[Deployment]:
+        """The app's deployments, newest first."""
+
+    async def unfinished(self) -> Sequence[Deployment]:
+        """Deployments of all apps that a daemon left in the middle, oldest first."""
+
+    async def lives(self, app: str, limit: int = 200) -> Sequence[Live]:
+        """Which releases had the traffic, newest first."""
+
+    async def forget(self, app: str) -> None:
+        """Drop everything about an app but the journal."""
+
+    async def entries(self, since: int, app: str | None, limit: int) -> Sequence[Entry]:
+        """The journal after entry `since`, oldest first."""
+
+    async def last_id(self) -> int:
+        """The id of the newest entry; 0 while there is none."""
+
+
+class Watcher(Protocol):
+    """Tells that files changed."""
+
+    def changes(self, files: Sequence[Path]) -> AsyncGenerator[None]:
+        """Yield once for each burst of changes to one of the files, or to what they stand for.
+
+        Files may vanish, come back and be replaced by a rename. Ends when the iterator is closed.
+        """

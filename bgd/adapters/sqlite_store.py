@@ -1,0 +1,277 @@
+"""The journal and the state, in one SQLite file: one transaction writes both.
+
+Rows keep what is searched for in columns and the rest as one JSON document, so that a new field needs no
+migration. `synchronous=FULL` because an intent that is lost in a power cut is worth nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+from bgd.domain.color import Color
+from bgd.domain.deployment import AppRecord, ColorRecord, Deployment, Live
+from bgd.domain.release import Release
+from bgd.engine.ports import Entry, Record
+from bgd.errors import Failed
+
+T = TypeVar("T")
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE apps (name TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+CREATE TABLE colors (app TEXT NOT NULL, color TEXT NOT NULL, body TEXT NOT NULL,
+                     PRIMARY KEY (app, color)) STRICT;
+CREATE TABLE releases (app TEXT NOT NULL, number INTEGER NOT NULL, body TEXT NOT NULL,
+                       PRIMARY KEY (app, number)) STRICT;
+CREATE TABLE deployments (id INTEGER PRIMARY KEY, app TEXT NOT NULL, is_final INTEGER NOT NULL,
+                          body TEXT NOT NULL) STRICT;
+CREATE INDEX deployments_of_app ON deployments (app, id);
+CREATE TABLE lives (app TEXT NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (app, at)) STRICT;
+CREATE TABLE entries (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, event TEXT NOT NULL, app TEXT,
+                      deployment INTEGER, actor TEXT, data TEXT NOT NULL) STRICT;
+CREATE INDEX entries_of_app ON entries (app, id);
+CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+"""
+
+_APP = TypeAdapter(AppRecord)
+_COLOR = TypeAdapter(ColorRecord)
+_RELEASE = TypeAdapter(Release)
+_DEPLOYMENT = TypeAdapter(Deployment)
+_LIVE = TypeAdapter(Live)
+
+
+def timestamp(at: datetime) -> str:
+    """RFC 3339 in UTC with microseconds: of fixed width, so that it sorts as text."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class SqliteStore:
+    """The `Store` port on a file. Every call runs on one thread of its own: SQLite serialises them anyway."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bgd-store")
+        self._connection: sqlite3.Connection | None = None
+
+    async def open(self) -> None:
+        """Open the file, or make it. Raises `Failed` where it can't be used, or is a newer bgd's."""
+        await self._run(self._open)
+
+    async def close(self) -> None:
+        """Close the file; what was recorded is on the disk already."""
+        await self._run(self._close)
+        self._thread.shutdown()
+
+    async def _run(self, call: Callable[..., T], *args: Any) -> T:
+        loop = asyncio.get_running_loop()
+        # Shielded: a caller that is cancelled must not leave half a transaction behind it.
+        try:
+            return await asyncio.shield(loop.run_in_executor(self._thread, partial(call, *args)))
+        except sqlite3.Error as error:
+            raise Failed(
+                f"the journal {self._file} can't be used: {error}",
+                "is the disk full, or the file damaged? Nothing was changed, and traffic goes on",
+            ) from error
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise Failed(f"the journal {self._file} isn't open")
+        return self._connection
+
+    def _open(self) -> None:
+        new = not self._file.exists()
+        self._connection = db = sqlite3.connect(self._file, check_same_thread=False, isolation_level=None)
+        self._file.chmod(0o600)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA foreign_keys = ON")
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if new or version == 0:
+            db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        elif version > SCHEMA_VERSION:
+            raise Failed(
+                f"the journal {self._file} is a newer bgd's (schema {version}, known is {SCHEMA_VERSION})",
+                "install that version again, or another --state-dir",
+            )
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    async def record(self, *records: Record) -> Sequence[Entry]:
+        """See `Store.record`."""
+        return await self._run(self._record, records)
+
+    def _record(self, records: Sequence[Record]) -> Sequence[Entry]:
+        db = self._db
+        entries: list[Entry] = []
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            for record in records:
+                if isinstance(record, Entry):
+                    entries.append(_insert_entry(db, record))
+                else:
+                    _upsert(db, record)
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+        return entries
+
+    async def next_release(self, app: str) -> int:
+        """See `Store.next_release`."""
+        return await self._run(self._count, f"release/{app}")
+
+    async def next_deployment(self) -> int:
+        """See `Store.next_deployment`."""
+        return await self._run(self._count, "deployment")
+
+    def _count(self, name: str) -> int:
+        # Counted apart from the rows: a number isn't given twice, though its release was pruned.
+        rows = self._db.execute(
+            "INSERT INTO counters VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
+            " RETURNING value",
+            (name,),
+        ).fetchall()
+        return int(rows[0][0])
+
+    async def apps(self) -> Sequence[AppRecord]:
+        """See `Store.apps`."""
+        rows = await self._run(self._rows, "SELECT body FROM apps ORDER BY name")
+        return [_APP.validate_json(body) for (body,) in rows]
+
+    async def colors(self, app: str) -> Mapping[Color, ColorRecord]:
+        """See `Store.colors`."""
+        rows = await self._run(self._rows, "SELECT body FROM colors WHERE app = ?", app)
+        records = [_COLOR.validate_json(body) for (body,) in rows]
+        return {record.color: record for record in records}
+
+    async def release(self, app: str, number: int) -> Release | None:
+        """See `Store.release`."""
+        rows = await self._run(
+            self._rows, "SELECT body FROM releases WHERE app = ? AND number = ?", app, number
+        )
+        return _RELEASE.validate_json(rows[0][0]) if rows else None
+
+    async def latest_release(self, app: str) -> Release | None:
+        """See `Store.latest_release`."""
+        rows = await self._run(
+            self._rows, "SELECT body FROM releases WHERE app = ? ORDER BY number DESC LIMIT 1", app
+        )
+        return _RELEASE.validate_json(rows[0][0]) if rows else None
+
+    async def deployments(self, app: str, limit: int = 200) -> Sequence[Deployment]:
+        """See `Store.deployments`."""
+        rows = await self._run(
+            self._rows, "SELECT body FROM deployments WHERE app = ? ORDER BY id DESC LIMIT ?", app, limit
+        )
+        return [_DEPLOYMENT.validate_json(body) for (body,) in rows]
+
+    async def unfinished(self) -> Sequence[Deployment]:
+        """See `Store.unfinished`."""
+        rows = await self._run(self._rows, "SELECT body FROM deployments WHERE is_final = 0 ORDER BY id")
+        return [_DEPLOYMENT.validate_json(body) for (body,) in rows]
+
+    async def lives(self, app: str, limit: int = 200) -> Sequence[Live]:
+        """See `Store.lives`."""
+        rows = await self._run(
+            self._rows, "SELECT body FROM lives WHERE app = ? ORDER BY at DESC LIMIT ?", app, limit
+        )
+        return [_LIVE.validate_json(body) for (body,) in rows]
+
+    async def forget(self, app: str) -> None:
+        """See `Store.forget`."""
+        await self._run(self._forget, app)
+
+    def _forget(self, app: str) -> None:
+        db = self._db
+        db.execute("BEGIN IMMEDIATE")
+        for table, key in (
+            ("colors", "app"),
+            ("releases", "app"),
+            ("deployments", "app"),
+            ("lives", "app"),
+            ("apps", "name"),
+        ):
+            db.execute(f"DELETE FROM {table} WHERE {key} = ?", (app,))  # noqa: S608 - names of this module
+        db.execute("DELETE FROM counters WHERE name = ?", (f"release/{app}",))
+        db.execute("COMMIT")
+
+    async def entries(self, since: int, app: str | None, limit: int) -> Sequence[Entry]:
+        """See `Store.entries`."""
+        rows = await self._run(
+            self._rows,
+            "SELECT id, at, event, app, deployment, actor, data FROM entries"
+            " WHERE id > ?1 AND (?2 IS NULL OR app = ?2) ORDER BY id LIMIT ?3",
+            since,
+            app,
+            limit,
+        )
+        return [
+            Entry(
+                id=row[0],
+                at=datetime.fromisoformat(row[1]),
+                event=row[2],
+                app=row[3],
+                deployment=row[4],
+                actor=row[5],
+                data=json.loads(row[6]),
+            )
+            for row in rows
+        ]
+
+    async def last_id(self) -> int:
+        """See `Store.last_id`."""
+        rows = await self._run(self._rows, "SELECT COALESCE(MAX(id), 0) FROM entries")
+        return int(rows[0][0])
+
+    def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        return self._db.execute(sql, values).fetchall()
+
+
+def _insert_entry(db: sqlite3.Connection, entry: Entry) -> Entry:
+    cursor = db.execute(
+        "INSERT INTO entries (at, event, app, deployment, actor, data) VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            timestamp(entry.at),
+            entry.event,
+            entry.app,
+            entry.deployment,
+            entry.actor,
+            json.dumps(entry.data, ensure_ascii=False),
+        ),
+    )
+    return replace(entry, id=cursor.lastrowid or 0)
+
+
+def _upsert(db: sqlite3.Connection, record: AppRecord | ColorRecord | Deployment | Release | Live) -> None:
+    match record:
+        case AppRecord():
+            db.execute("REPLACE INTO apps VALUES (?, ?)", (record.name, _APP.dump_json(record).decode()))
+        case ColorRecord():
+            body = _COLOR.dump_json(record).decode()
+            db.execute("REPLACE INTO colors VALUES (?, ?, ?)", (record.app, record.color.value, body))
+        case Deployment():
+            body = _DEPLOYMENT.dump_json(record).decode()
+            values = (record.id, record.app, int(record.state.is_final), body)
+            db.execute("REPLACE INTO deployments VALUES (?, ?, ?, ?)", values)
+        case Release():
+            body = _RELEASE.dump_json(record).decode()
+            db.execute("REPLACE INTO releases VALUES (?, ?, ?)", (record.app, record.number, body))
+        case Live():
+            body = _LIVE.dump_json(record).decode()
+            db.execute("REPLACE INTO lives VALUES (?, ?, ?)", (record.app, timestamp(record.at), body))

@@ -1,0 +1,1 @@
+"""The HTTP service on the daemon's socket."""

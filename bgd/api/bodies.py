@@ -1,0 +1,54 @@
+"""The bodies of requests."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Body(BaseModel):
+    """What all have in common: nothing unknown is accepted, nothing is coerced."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class AddBody(Body):
+    """`POST /v1/apps`."""
+
+    file: str = Field(min_length=1, max_length=4096)
+    name: str | None = Field(default=None, max_length=64)
+
+
+class DeployBody(Body):
+    """`POST /v1/apps/APP/deployments`."""
+
+    no_switch: bool = False
+    with_shared: bool = False
+    file: str | None = Field(default=None, max_length=4096)
+    reason: str = Field(default="", max_length=1000)
+
+
+class SwitchBody(Body):
+    """`POST /v1/apps/APP/switch`."""
+
+    to: Literal["blue", "green"] | None = None
+    force: bool = False
+
+
+class RollbackBody(Body):
+    """`POST /v1/apps/APP/rollback`."""
+
+    to: str | None = Field(default=None, max_length=16)
+
+
+class SmokeBody(Body):
+    """`POST /v1/apps/APP/smoke`."""
+
+    color: Literal["blue", "green"] | None = None
+
+
+class StopBody(Body):
+    """`POST /v1/apps/APP/stop`."""
+
+    color: Literal["blue", "green"]

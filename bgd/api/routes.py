@@ -1,0 +1,220 @@
+"""The verbs of the socket: one function each, thin over `bgd.engine.daemon`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from bgd.api.bodies import AddBody, DeployBody, RollbackBody, SmokeBody, StopBody, SwitchBody
+from bgd.api.context import Context, body_of, context_of, flag, whole_number
+from bgd.api.peer import actor_of
+from bgd.api.streams import event_stream
+from bgd.domain.color import Color
+from bgd.domain.deployment import Deployment, Options
+from bgd.domain.plan import plan_json
+from bgd.domain.probe import excerpt
+from bgd.engine.app import App
+from bgd.engine.checks import SmokeResult
+from bgd.engine.fleet import name_of
+from bgd.engine.ports import LogQuery
+from bgd.engine.view import deployment_json, event_json
+from bgd.errors import InvalidInput
+from bgd.wire import SwitchJson
+
+
+def _app(request: Request) -> tuple[Context, App]:
+    context = context_of(request)
+    return context, context.daemon.fleet.get(request.path_params["app"])
+
+
+def _color(value: str | None) -> Color | None:
+    if value is None:
+        return None
+    try:
+        return Color(value)
+    except ValueError:
+        raise InvalidInput(f"{value!r} is no colour", "blue or green") from None
+
+
+async def daemon(request: Request) -> Response:
+    """The daemon itself."""
+    return JSONResponse(await context_of(request).about())
+
+
+async def list_apps(request: Request) -> Response:
+    """All apps."""
+    return JSONResponse(await context_of(request).daemon.status())
+
+
+async def add_app(request: Request) -> Response:
+    """Take an app in."""
+    context, body = context_of(request), await body_of(request, AddBody)
+    app, reading = await context.daemon.intake.add(body.file, body.name, actor_of(request))
+    context.daemon.watching.refresh()
+    status = await context.daemon.status_of(app)
+    return JSONResponse({**plan_json(reading.plan), "status": status}, 201)
+
+
+async def show_app(request: Request) -> Response:
+    """One app."""
+    context, app = _app(request)
+    return JSONResponse(await context.daemon.status_of(app))
+
+
+async def remove_app(request: Request) -> Response:
+    """Take an app out."""
+    context, app = _app(request)
+    volumes = flag(request, "volumes", default=False)
+    await context.daemon.intake.remove(app, volumes, actor_of(request))
+    context.daemon.watching.refresh()
+    return JSONResponse({"app": app.name, "removed": True, "volumes": volumes})
+
+
+async def deploy(request: Request) -> Response:
+    """Begin a deployment."""
+    (context, app), body = _app(request), await body_of(request, DeployBody)
+    options = Options(no_switch=body.no_switch, with_shared=body.with_shared)
+    deployment, entry = await context.daemon.changes.deploy(
+        app, options, body.file, actor_of(request), body.reason
+    )
+    context.daemon.watching.refresh()
+    return JSONResponse({**deployment_json(deployment, app.serving()), "event": entry.id}, 202)
+
+
+async def list_deployments(request: Request) -> Response:
+    """The app's deployments, newest first."""
+    context, app = _app(request)
+    return JSONResponse({"deployments": await context.daemon.history(app)})
+
+
+async def show_deployment(request: Request) -> Response:
+    """One deployment."""
+    context, app = _app(request)
+    number = whole_number(request.path_params["number"], "deployment")
+    return JSONResponse(await context.daemon.deployment(app, number))
+
+
+async def promote(request: Request) -> Response:
+    """Let a deployment that waits for approval go on."""
+    context, app = _app(request)
+    deployment = await context.daemon.deployer.promote(app, actor_of(request))
+    return JSONResponse(deployment_json(deployment, app.serving()))
+
+
+async def cancel(request: Request) -> Response:
+    """Stop a deployment and wait until it is cleaned up."""
+    context, app = _app(request)
+    deployment = await context.daemon.deployer.cancel(app, actor_of(request))
+    return JSONResponse(deployment_json(deployment, app.serving()))
+
+
+async def switch(request: Request) -> Response:
+    """Move the traffic to the other colour."""
+    (context, app), body = _app(request), await body_of(request, SwitchBody)
+    moved, old = await context.daemon.changes.switch(app, _color(body.to), body.force, actor_of(request))
+    return JSONResponse(_moved(moved, old))
+
+
+async def rollback(request: Request) -> Response:
+    """Back to a release: at once, or by a deployment to follow."""
+    (context, app), body = _app(request), await body_of(request, RollbackBody)
+    moved, old, entry = await context.daemon.changes.rollback(app, body.to, actor_of(request))
+    if entry is None:
+        return JSONResponse(_moved(moved, old))
+    return JSONResponse({**deployment_json(moved, app.serving()), "event": entry.id}, 202)
+
+
+def _moved(deployment: Deployment, old: Color | None) -> SwitchJson:
+    seen = [stage for stage in deployment.stages if stage.state == "switching"]
+    until = (seen[-1].started - deployment.started).total_seconds() * 1000 + (seen[-1].took_ms or 0)
+    return {
+        "app": deployment.app,
+        "from": old,
+        "to": deployment.color,
+        "release": name_of(deployment.release) or "",
+        "took_ms": round(until, 1),
+    }
+
+
+async def show_release(request: Request) -> Response:
+    """One release, values masked."""
+    context, app = _app(request)
+    return JSONResponse(await context.daemon.show(app, request.path_params["release"]))
+
+
+async def smoke(request: Request) -> Response:
+    """Run the smoke checks now."""
+    (context, app), body = _app(request), await body_of(request, SmokeBody)
+    color, results = await context.daemon.smoke(app, _color(body.color))
+    passed = all(r.verdict.passed for r in results)
+    told = {"app": app.name, "color": color, "passed": passed, "checks": [_smoke_json(r) for r in results]}
+    return JSONResponse(told)
+
+
+def _smoke_json(result: SmokeResult) -> dict[str, Any]:
+    answer = result.answer
+    return {
+        "check": result.check,
+        "passed": result.verdict.passed,
+        "reason": result.verdict.reason,
+        "took_ms": round(result.took_ms, 1),
+        "status": answer.status if answer else 0,
+        "answer": excerpt(answer.body) if answer else "\n".join(result.log),
+    }
+
+
+async def stop(request: Request) -> Response:
+    """Stop the idle colour."""
+    (context, app), body = _app(request), await body_of(request, StopBody)
+    await context.daemon.changes.stop(app, Color(body.color), actor_of(request))
+    return JSONResponse(await context.daemon.status_of(app))
+
+
+async def events(request: Request) -> Response:
+    """The journal: from an entry on, or from now on."""
+    context = context_of(request)
+    name = request.query_params.get("app")
+    told = request.headers.get("last-event-id") or request.query_params.get("since")
+    since = None if told is None else whole_number(told, "event")
+    journal = context.daemon.world.journal
+    if flag(request, "follow", default=True):
+        entries = journal.follow(since, name)
+    else:
+        entries = journal.past(since or 0, name)
+
+    async def items() -> AsyncIterator[Mapping[str, Any]]:
+        async for entry in entries:
+            yield event_json(entry)
+
+    return event_stream(items(), context.ending)
+
+
+async def logs(request: Request) -> Response:
+    """Lines of the app's containers."""
+    context, app = _app(request)
+    asked = request.query_params
+    query = LogQuery(
+        app.name,
+        _color(asked.get("color")),
+        asked.get("service"),
+        follow=flag(request, "follow", default=False),
+        tail=whole_number(asked["tail"], "tail") if "tail" in asked else None,
+        since=asked.get("since"),
+    )
+    lines = context.daemon.world.runner.logs(query)
+
+    async def items() -> AsyncIterator[Mapping[str, Any]]:
+        async for line in lines:
+            yield {
+                "at": line.at,
+                "color": line.color,
+                "service": line.service,
+                "container": line.container,
+                "stream": line.stream,
+                "text": line.text,
+            }
+
+    return event_stream(items(), context.ending)

@@ -1,0 +1,75 @@
+"""Endless answers: events and log lines as `text/event-stream`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from starlette.responses import StreamingResponse
+
+KEEPALIVE_S = 15.0
+BATCH = 256
+
+
+def event_stream(items: AsyncIterator[Mapping[str, Any]], ending: asyncio.Event) -> StreamingResponse:
+    """Items as server-sent events; an item's `id` becomes the event's, to be resumed from.
+
+    Ends with the items, or when `ending` is set: uvicorn waits for open streams otherwise. A comment every
+    `KEEPALIVE_S` finds clients that are gone.
+    """
+    return StreamingResponse(
+        _chunks(items, ending), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+async def _chunks(items: AsyncIterator[Mapping[str, Any]], ending: asyncio.Event) -> AsyncIterator[bytes]:
+    yield b": bgd\n\n"
+    queue: asyncio.Queue[bytes | None] = asyncio.Queue(BATCH)
+    pump = asyncio.create_task(_pump(items, queue))
+    end = asyncio.create_task(ending.wait())
+    try:
+        while not ending.is_set():
+            taken = asyncio.create_task(queue.get())
+            done, _ = await asyncio.wait(
+                {taken, end}, timeout=KEEPALIVE_S, return_when=asyncio.FIRST_COMPLETED
+            )
+            if taken not in done:
+                taken.cancel()
+                if not done:
+                    yield b": still here\n\n"
+                continue
+            chunk = taken.result()
+            if chunk is None:
+                break
+            # Whatever has come meanwhile goes with it: one write a batch, not a line.
+            chunks = [chunk]
+            while not queue.empty() and len(chunks) < BATCH:
+                more = queue.get_nowait()
+                if more is None:
+                    yield b"".join(chunks)
+                    return
+                chunks.append(more)
+            yield b"".join(chunks)
+    finally:
+        end.cancel()
+        pump.cancel()
+        await asyncio.gather(end, pump, return_exceptions=True)
+
+
+async def _pump(items: AsyncIterator[Mapping[str, Any]], queue: asyncio.Queue[bytes | None]) -> None:
+    try:
+        async for item in items:
+            await queue.put(_frame(item))
+    finally:
+        if (close := getattr(items, "aclose", None)) is not None:
+            await close()
+        if not queue.full():
+            queue.put_nowait(None)
+
+
+def _frame(item: Mapping[str, Any]) -> bytes:
+    head = f"id: {item['id']}\n" if item.get("id") else ""
+    kind = f"event: {item['event']}\n" if "event" in item else ""
+    return f"{head}{kind}data: {json.dumps(item, ensure_ascii=False)}\n\n".encode()

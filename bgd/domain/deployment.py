@@ -1,0 +1,136 @@
+"""A deployment as recorded: what is being done, how far it is, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from bgd.domain.color import Color, ColorState
+from bgd.domain.lifecycle import DEPLOY, MOVE, State, Transitions
+from bgd.domain.probe import Answer, Probe
+from bgd.domain.settings import Route
+
+
+class Kind(StrEnum):
+    """Why traffic moves."""
+
+    DEPLOY = "deploy"  # a new release into the idle colour
+    SWITCH = "switch"  # to the other colour as it runs
+    ROLLBACK = "rollback"  # to an earlier release: as it runs, or brought up again as recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller asked for, and what was granted since."""
+
+    no_switch: bool = False
+    with_shared: bool = False
+    force: bool = False
+    promoted: bool = False
+    is_move: bool = False  # the target runs already: nothing is built, started or cleaned away
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One state that a deployment went through. `took_ms` is `None` while it lasts."""
+
+    state: State
+    started: datetime
+    took_ms: int | None = None
+    failed: bool = False
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a deployment ended badly: enough for a person to go on from."""
+
+    stage: State
+    message: str
+    hint: str = ""
+    probe: Probe | None = None
+    answer: Answer | None = None
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """One deployment of one app. `id` counts over all apps; `release` is the release's number."""
+
+    id: int
+    app: str
+    kind: Kind
+    release: int
+    color: Color
+    state: State
+    options: Options
+    actor: str
+    reason: str
+    started: datetime
+    finished: datetime | None = None
+    stages: tuple[Stage, ...] = ()
+    failure: Failure | None = None
+    previous: Color | None = None  # the colour that was live when it began
+
+    @property
+    def table(self) -> Transitions:
+        """The lifecycle that it follows."""
+        return MOVE if self.options.is_move else DEPLOY
+
+    def entered(self, state: State, now: datetime, detail: str = "") -> Deployment:
+        """The deployment in its next state, with the stage that ends closed."""
+        closed = self.closed(now, detail)
+        if state.is_final:
+            return replace(closed, state=state, finished=now)
+        return replace(closed, state=state, stages=(*closed.stages, Stage(state, now)))
+
+    def closed(self, now: datetime, detail: str = "") -> Deployment:
+        """The deployment with its last stage ended now."""
+        if not self.stages or self.stages[-1].took_ms is not None:
+            return self
+        last = self.stages[-1]
+        ended = replace(
+            last,
+            took_ms=max(0, round((now - last.started).total_seconds() * 1000)),
+            failed=self.failure is not None and self.failure.stage is last.state,
+            detail=detail,
+        )
+        return replace(self, stages=(*self.stages[:-1], ended))
+
+
+@dataclass(frozen=True, slots=True)
+class ColorRecord:
+    """What a colour holds. `deployment` is the id of the one that last took it over."""
+
+    app: str
+    color: Color
+    state: ColorState
+    since: datetime
+    release: int | None = None
+    deployment: int | None = None
+    warm_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppRecord:
+    """An app that bgd looks after: `route` as it was added, `is_leaving` once its removal began."""
+
+    name: str
+    file: str
+    added: datetime
+    route: Route
+    watch: bool = False
+    live: Color | None = None
+    is_leaving: bool = False
+    removes_volumes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A moment in which a release got the traffic."""
+
+    app: str
+    release: int
+    color: Color
+    at: datetime

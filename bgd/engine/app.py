@@ -1,0 +1,117 @@
+"""An app in the daemon's memory: its records, and who is changing it now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bgd.domain.color import Color, ColorState
+from bgd.domain.deployment import AppRecord, ColorRecord, Deployment
+from bgd.domain.release import Release
+from bgd.domain.settings import Route
+from bgd.domain.traffic import AppRoutes, Remaining
+from bgd.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Who is changing the app, and since when."""
+
+    what: str
+    actor: str
+    since: datetime
+
+
+@dataclass(slots=True)
+class App:
+    """One app. Only whoever holds `busy` changes the records; reading needs nothing."""
+
+    record: AppRecord
+    colors: dict[Color, ColorRecord]
+    releases: dict[int, Release] = field(default_factory=dict)  # of what is in the colours
+    deployment: Deployment | None = None
+    last: Deployment | None = None
+    busy: Busy | None = None
+    idle: asyncio.Event = field(default_factory=asyncio.Event)  # set while nobody is busy
+    promoted: asyncio.Event = field(default_factory=asyncio.Event)
+    remaining: dict[Color, tuple[Remaining, datetime]] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)  # what is wrong and can't be mended, by kind
+
+    def __post_init__(self) -> None:
+        self.idle.set()
+
+    @property
+    def name(self) -> str:
+        """The app's name."""
+        return self.record.name
+
+    @property
+    def live(self) -> Color | None:
+        """The colour that has the traffic."""
+        return self.record.live
+
+    @property
+    def target(self) -> Color:
+        """The colour that the next release goes to."""
+        return Color.BLUE if self.live is None else self.live.other
+
+    def release_in(self, color: Color) -> Release | None:
+        """The release that is, or was last, in a colour."""
+        number = self.colors[color].release
+        return None if number is None else self.releases.get(number)
+
+    def route_of(self, color: Color) -> Route | None:
+        """The route of the release in a colour."""
+        release = self.release_in(color)
+        return None if release is None else release.plan.route
+
+    def routes(self) -> AppRoutes:
+        """The app's line of nginx's table."""
+        known = {color: route for color in Color if (route := self.route_of(color)) is not None}
+        spare = next(iter(known.values()), self.record.route)
+        return AppRoutes(self.name, self.live, {color: known.get(color, spare) for color in Color})
+
+    @contextmanager
+    def changing(self, what: str, actor: str, since: datetime) -> Iterator[None]:
+        """Hold the app for one change. Raises `Refused`, saying who is busy, when somebody else does."""
+        self.refuse_if_busy()
+        self.begin(what, actor, since)
+        try:
+            yield
+        finally:
+            self.end()
+
+    def refuse_if_busy(self) -> None:
+        """Raise `Refused` while somebody changes the app."""
+        if self.busy is not None:
+            doing = f", now {self.deployment.state}" if self.deployment is not None else ""
+            raise Refused(
+                f"{self.name} is busy: {self.busy.what} by {self.busy.actor}"
+                f" since {self.busy.since:%H:%M:%S} UTC{doing}",
+                f"wait for it, follow it with `bgctl events -f`, or stop it with `bgctl cancel {self.name}`",
+            )
+
+    def begin(self, what: str, actor: str, since: datetime) -> None:
+        """Mark the app as held."""
+        self.busy = Busy(what, actor, since)
+        self.idle.clear()
+
+    def end(self) -> None:
+        """Let the app go."""
+        self.busy = None
+        self.idle.set()
+
+    def serving(self) -> str:
+        """What still serves, as a sentence for messages."""
+        if self.live is None:
+            return f"nothing is live yet: {self.name} answers 503"
+        release = self.colors[self.live].release
+        return f"{self.live} still serves r{release}, untouched"
+
+
+def empty_color(app: str, color: Color, at: datetime) -> ColorRecord:
+    """A colour that holds nothing."""
+    return ColorRecord(app, color, ColorState.EMPTY, at)

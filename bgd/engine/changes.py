@@ -1,0 +1,220 @@
+"""The verbs that move traffic: deploy, switch, rollback, promote, cancel, stop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from bgd.domain.color import Color, ColorState
+from bgd.domain.deployment import Deployment, Kind, Options
+from bgd.domain.lifecycle import State
+from bgd.domain.release import Release
+from bgd.engine.app import App
+from bgd.engine.deployer import Deployer
+from bgd.engine.fleet import Fleet
+from bgd.engine.intake import route_planned
+from bgd.engine.ports import Entry, Reading, Record
+from bgd.errors import Failed, InvalidInput, NotFound, Refused
+
+MOVABLE = frozenset({ColorState.READY, ColorState.WARM, ColorState.DRAINING})
+
+
+class Changes:
+    """Begins changes: what is refused is refused here, before anything was written."""
+
+    def __init__(self, fleet: Fleet, deployer: Deployer) -> None:
+        self._fleet = fleet
+        self._world = fleet.world
+        self._deployer = deployer
+
+    async def deploy(
+        self,
+        app: App,
+        options: Options,
+        file: str | None,
+        actor: str,
+        reason: str,
+        reading: Reading | None = None,
+    ) -> tuple[Deployment, Entry]:
+        """Read the file, record a new release and begin its deployment; the entry is its `started`."""
+        app.refuse_if_busy()
+        began = self._world.journal.clock()
+        app.begin("a deployment", actor, began)
+        try:
+            if reading is None:
+                reading = await self._world.runner.read(Path(file or app.record.file), app.name)
+            route = route_planned(reading.plan, file or app.record.file)
+            self._fleet.refuse_conflict(app.name, route)
+            number = await self._world.store.next_release(app.name)
+            release = Release(app.name, number, reading.model, reading.plan, {}, began, actor, reason)
+            deployment = Deployment(
+                await self._world.store.next_deployment(),
+                app.name,
+                Kind.DEPLOY,
+                release.number,
+                app.target,
+                State.PREPARING,
+                options,
+                actor,
+                reason,
+                began,
+                previous=app.live,
+            )
+            records: list[Record] = [release]
+            if file is None and app.record.watch != reading.plan.settings.watch:
+                app.record = replace(app.record, watch=reading.plan.settings.watch)
+                records.append(app.record)
+            entry = await self._deployer.begin(app, deployment, release, *records)
+        except BaseException:
+            app.end()
+            raise
+        assert app.deployment is not None
+        return app.deployment, entry
+
+    async def switch(
+        self, app: App, to: Color | None, force: bool, actor: str
+    ) -> tuple[Deployment, Color | None]:
+        """Move the traffic to the other colour as it runs, and wait until it was seen."""
+        app.refuse_if_busy()
+        old = app.live
+        if old is None:
+            raise Refused(f"nothing of {app.name} is live yet", f"`bgctl deploy {app.name}`")
+        target = to or old.other
+        if target is old:
+            raise Refused(f"{target} is live already", f"`bgctl switch {app.name}` moves to the other colour")
+        release = self._runnable(app, target)
+        return await self._move(app, Kind.SWITCH, target, release, force, actor, f"switch to {target}"), old
+
+    def _runnable(self, app: App, target: Color) -> Release:
+        state = app.colors[target].state
+        release = app.release_in(target)
+        if release is None or state not in MOVABLE:
+            remedy = (
+                f"`bgctl rollback {app.name} --to {release.name}` brings it up again"
+                if release is not None and state is ColorState.STOPPED
+                else f"`bgctl deploy {app.name}` brings a release there"
+            )
+            raise Refused(f"{target} of {app.name} is {state}: there is nothing to switch to", remedy)
+        return release
+
+    async def _move(
+        self, app: App, kind: Kind, target: Color, release: Release, force: bool, actor: str, reason: str
+    ) -> Deployment:
+        at = self._world.journal.clock()
+        app.begin(reason, actor, at)
+        try:
+            deployment = Deployment(
+                await self._world.store.next_deployment(),
+                app.name,
+                kind,
+                release.number,
+                target,
+                State.CHECKING,
+                Options(force=force, is_move=True),
+                actor,
+                reason,
+                at,
+                previous=app.live,
+            )
+            await self._deployer.begin(app, deployment, release)
+        except BaseException:
+            app.end()
+            raise
+        done = await self._deployer.finished(app, deployment.id)
+        if done.state is not State.SUCCEEDED:
+            failure = done.failure
+            told = f"{failure.message if failure else done.state}; {app.serving()}"
+            if failure is not None and failure.stage is State.CHECKING:
+                raise Refused(told, f"{failure.hint}; --force switches all the same")
+            raise Failed(told, failure.hint if failure else "")
+        return done
+
+    async def rollback(
+        self, app: App, to: str | None, actor: str
+    ) -> tuple[Deployment, Color | None, Entry | None]:
+        """Back to a release: at once where its colour runs, else by bringing it up again as recorded.
+
+        The entry is `None` when it is done, else the `started` of the deployment to follow.
+        """
+        app.refuse_if_busy()
+        old = app.live
+        if old is None:
+            raise Refused(f"nothing of {app.name} is live yet", f"`bgctl deploy {app.name}`")
+        wanted = await self._wanted(app, old, to)
+        idle = app.colors[old.other]
+        if idle.release == wanted and idle.state in MOVABLE:
+            release = self._runnable(app, old.other)
+            reason = f"rollback to {release.name}"
+            return await self._move(app, Kind.ROLLBACK, old.other, release, False, actor, reason), old, None
+        recorded = await self._world.store.release(app.name, wanted)
+        if recorded is None:
+            raise NotFound(f"r{wanted} of {app.name} isn't recorded", f"`bgctl history {app.name}`")
+        deployment, entry = await self._redeploy(app, recorded, actor)
+        return deployment, old, entry
+
+    async def _wanted(self, app: App, live: Color, to: str | None) -> int:
+        current = app.colors[live].release
+        if to is not None:
+            number = number_of(to)
+            if number == current:
+                raise Refused(f"{to} is live already", f"`bgctl history {app.name}` shows the others")
+            return number
+        bad = {
+            d.release for d in await self._world.store.deployments(app.name) if d.state is State.ROLLED_BACK
+        }
+        for past in await self._world.store.lives(app.name):
+            if past.release != current and past.release not in bad:
+                return past.release
+        raise Refused(
+            f"r{current} is the only release of {app.name} that was ever live", f"`bgctl history {app.name}`"
+        )
+
+    async def _redeploy(self, app: App, release: Release, actor: str) -> tuple[Deployment, Entry]:
+        at = self._world.journal.clock()
+        reason = f"rollback to {release.name}"
+        app.begin(reason, actor, at)
+        try:
+            deployment = Deployment(
+                await self._world.store.next_deployment(),
+                app.name,
+                Kind.ROLLBACK,
+                release.number,
+                app.target,
+                State.PREPARING,
+                Options(promoted=True),
+                actor,
+                reason,
+                at,
+                previous=app.live,
+            )
+            entry = await self._deployer.begin(app, deployment, release)
+        except BaseException:
+            app.end()
+            raise
+        assert app.deployment is not None
+        return app.deployment, entry
+
+    async def stop(self, app: App, color: Color, actor: str) -> None:
+        """Stop the idle colour's containers; they stay, and so does the release's record."""
+        if color is app.live:
+            raise Refused(f"{color} of {app.name} is live", f"`bgctl switch {app.name}` first")
+        state = app.colors[color].state
+        if state not in MOVABLE:
+            raise Refused(f"{color} of {app.name} is {state}: there is nothing to stop", "")
+        journal = self._world.journal
+        with app.changing(f"stopping {color}", actor, journal.clock()):
+            self._fleet.drains.cancel(app, color)
+            async with journal.effect("stop_color", app.name, detail=color):
+                await self._world.runner.stop(app.name, color)
+            stopped = replace(
+                app.colors[color], state=ColorState.STOPPED, since=journal.clock(), warm_until=None
+            )
+            await self._fleet.set_color(app, stopped)
+
+
+def number_of(release: str) -> int:
+    """7 of `r7`. Raises `InvalidInput`."""
+    digits = release.removeprefix("r")
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
+        raise InvalidInput(f"{release!r} is no release", "releases are called r1, r2, …")
+    return int(digits)

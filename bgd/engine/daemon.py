@@ -1,0 +1,113 @@
+"""The daemon's engine as a whole: what the API calls."""
+
+from __future__ import annotations
+
+from bgd.domain.color import Color, ColorState
+from bgd.domain.release import Release
+from bgd.engine.app import App
+from bgd.engine.changes import Changes, number_of
+from bgd.engine.checks import SmokeResult, run_smoke
+from bgd.engine.deployer import Deployer
+from bgd.engine.fleet import Fleet
+from bgd.engine.intake import Intake
+from bgd.engine.recovery import Recovery
+from bgd.engine.view import app_json, deployment_json, release_json
+from bgd.engine.watching import Watching
+from bgd.engine.world import World
+from bgd.errors import NotFound, Refused
+from bgd.wire import AppJson, AppsJson, DeploymentJson
+
+RUNNING = frozenset({ColorState.LIVE, ColorState.READY, ColorState.WARM, ColorState.DRAINING})
+
+
+class Daemon:
+    """Everything between the ports and the API."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.fleet = Fleet(world)
+        self.deployer = Deployer(self.fleet)
+        self.intake = Intake(self.fleet)
+        self.changes = Changes(self.fleet, self.deployer)
+        self.watching = Watching(self.fleet, self.changes)
+
+    async def start(self) -> None:
+        """Mend and resume what an earlier daemon left, then watch."""
+        await Recovery(self.fleet, self.deployer, self.intake).run()
+        self.watching.refresh()
+        await self.world.journal.note("daemon", None, {"message": "started"})
+
+    async def close(self) -> None:
+        """Stop working; whatever is in the middle of something is resumed by the next daemon."""
+        await self.watching.close()
+        await self.deployer.close()
+        await self.fleet.drains.close()
+        await self.world.journal.note("daemon", None, {"message": "stopped"})
+        self.world.journal.close()
+
+    async def status(self) -> AppsJson:
+        """All apps."""
+        containers = await self.world.runner.containers()
+        now = self.world.journal.clock()
+        apps = [a for a in self.fleet.apps.values() if not a.record.is_leaving]
+        return {
+            "apps": [app_json(app, containers, self.world.traffic, now) for app in sorted(apps, key=_name)]
+        }
+
+    async def status_of(self, app: App) -> AppJson:
+        """One app, its containers in detail."""
+        containers = await self.world.runner.containers(app.name, details=True)
+        return app_json(app, containers, self.world.traffic, self.world.journal.clock())
+
+    async def history(self, app: App) -> list[DeploymentJson]:
+        """The app's deployments, newest first. Switches are in the journal: they bring no release."""
+        past = await self.world.store.deployments(app.name)
+        return [deployment_json(d, app.serving()) for d in past if not d.options.is_move]
+
+    async def deployment(self, app: App, number: int) -> DeploymentJson:
+        """One deployment, switches included."""
+        if app.deployment is not None and app.deployment.id == number:
+            return deployment_json(app.deployment, app.serving())
+        for past in await self.world.store.deployments(app.name):
+            if past.id == number:
+                return deployment_json(past, app.serving())
+        raise NotFound(f"{app.name} has no deployment {number}", f"`bgctl history {app.name}`")
+
+    async def show(self, app: App, release: str) -> dict[str, object]:
+        """One release, values masked."""
+        number = number_of(release)
+        found = await self.world.store.release(app.name, number)
+        if found is None:
+            raise NotFound(f"{app.name} has no release r{number}", f"`bgctl history {app.name}` lists them")
+        return release_json(found, await self.world.store.deployments(app.name), app.serving())
+
+    async def smoke(self, app: App, color: Color | None) -> tuple[Color, list[SmokeResult]]:
+        """Run the smoke checks of a colour now: the live one's unless told otherwise."""
+        chosen = color or app.live
+        if chosen is None:
+            raise Refused(f"nothing of {app.name} is live yet", f"`bgctl deploy {app.name}`")
+        release = self._running(app, chosen)
+        progress = lambda line: self.world.journal.progress(app.name, None, "smoke", line)  # noqa: E731
+        results = await run_smoke(self.world, release, chosen, app.live, progress)
+        told = {
+            "color": chosen,
+            "passed": all(r.verdict.passed for r in results),
+            "checks": [
+                {"check": r.check, "passed": r.verdict.passed, "reason": r.verdict.reason} for r in results
+            ],
+        }
+        await self.world.journal.note("smoke", app.name, told)
+        return chosen, results
+
+    def _running(self, app: App, color: Color) -> Release:
+        release = app.release_in(color)
+        state = app.colors[color].state
+        if release is None or state not in RUNNING:
+            raise Refused(
+                f"{color} of {app.name} is {state}: nothing runs there", f"`bgctl deploy {app.name}`"
+            )
+        return release
+
+
+def _name(app: App) -> str:
+    return app.name

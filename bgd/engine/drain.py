@@ -1,0 +1,133 @@
+"""What happens to a colour that lost the traffic: its last requests end, it stays warm, it is stopped.
+
+Draining is known, not slept: it is over when nginx has no connection to the colour's containers and
+no worker from before the switch is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bgd.domain.color import Color, ColorState
+from bgd.domain.traffic import Remaining
+from bgd.engine.app import App
+from bgd.engine.ports import Progress
+from bgd.errors import BgError
+
+if TYPE_CHECKING:
+    from bgd.engine.fleet import Fleet
+
+LOOK_EVERY_S = 0.25
+DRAIN_WITHOUT_RELEASE_S = 30.0
+
+
+class Drains:
+    """One task for each colour that drains or waits for its end."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._world = fleet.world
+        self._tasks: dict[tuple[str, Color], asyncio.Task[None]] = {}
+
+    def begin(self, app: App, color: Color) -> None:
+        """Drain a colour, then keep it warm as long as its release's settings say."""
+        self.cancel(app, color)
+        task = asyncio.create_task(self._live_out(app, color), name=f"drain {app.name} {color}")
+        self._tasks[app.name, color] = task
+
+    def cancel(self, app: App, color: Color) -> None:
+        """The colour is wanted again, or gone: leave it alone."""
+        task = self._tasks.pop((app.name, color), None)
+        if task is not None:
+            task.cancel()
+        app.remaining.pop(color, None)
+
+    async def finished(self, app: App, color: Color, progress: Progress) -> None:
+        """Wait until the colour has drained, or its limit came."""
+        while app.colors[color].state is ColorState.DRAINING and (app.name, color) in self._tasks:
+            if (told := app.remaining.get(color)) is not None:
+                progress(f"{color} drains: {told[0].connections} connections")
+            await asyncio.sleep(LOOK_EVERY_S)
+        self.cancel(app, color)
+
+    async def close(self) -> None:
+        """Stop all tasks; what they did is recorded, and a next daemon goes on."""
+        tasks = list(self._tasks.values())
+        self._tasks.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _live_out(self, app: App, color: Color) -> None:
+        if app.colors[color].state is ColorState.DRAINING:
+            await self._until_done(app, "drain", self._drain(app, color))
+        until = app.colors[color].warm_until
+        if until is not None and app.colors[color].state is ColorState.WARM:
+            left_s = (until - self._world.journal.clock()).total_seconds()
+            await asyncio.sleep(max(0.0, left_s))
+            await app.idle.wait()
+            if app.colors[color].state is ColorState.WARM:
+                await self._until_done(app, "retire", self._retire(app, color))
+        self._tasks.pop((app.name, color), None)
+
+    async def _until_done(self, app: App, what: str, work: Awaitable[None]) -> None:
+        """Carry out; what can't be done now is said in the app's problems."""
+        try:
+            await work
+            app.problems.pop(what, None)
+        except BgError as error:
+            app.problems[what] = f"{what}: {error.message}"
+            data = {"message": app.problems[what], "fix": error.hint}
+            await self._world.journal.note("warning", app.name, data)
+
+    async def _drain(self, app: App, color: Color) -> None:
+        journal, traffic = self._world.journal, self._world.traffic
+        release = app.release_in(color)
+        limit_s = release.plan.settings.drain_s if release else DRAIN_WITHOUT_RELEASE_S
+        # The reload makes "old workers" mean "requests from before the switch".
+        async with journal.effect("apply_routes", app.name, detail=f"live is {app.live}"):
+            await traffic.apply(self._fleet.table())
+        begun = app.colors[color].since
+        every = await self._world.runner.containers(app.name, details=True)
+        addresses = [a for c in every if c.color == color for a in c.addresses]
+        last: Remaining | None = None
+        while True:
+            left = await traffic.remaining(app.name, color, addresses)
+            app.remaining[color] = (left, begun)
+            if left != last:
+                last = left
+                data = {"color": color, "connections": left.connections, "old_workers": left.old_workers}
+                await journal.note("drain", app.name, data)
+            elapsed_s = (journal.clock() - begun).total_seconds()
+            if left.is_drained or elapsed_s >= limit_s:
+                break
+            await asyncio.sleep(LOOK_EVERY_S)
+        await self._cool(app, color, left, limit_s)
+
+    async def _cool(self, app: App, color: Color, left: Remaining, limit_s: float) -> None:
+        """The colour has drained, or its time is up: from now on it is warm."""
+        app.remaining.pop(color, None)
+        at = self._world.journal.clock()
+        if left.connections:
+            message = f"{left.connections} connections were still open on {color} after {limit_s:g} s"
+            fix = "they end when the colour is stopped or replaced; `drain: …` in x-bgd waits longer"
+            await self._world.journal.note("warning", app.name, {"message": message, "fix": fix})
+        release = app.release_in(color)
+        keep_s = release.plan.settings.keep_s if release else None
+        until = None if keep_s is None else at + timedelta(seconds=keep_s)
+        warm = replace(app.colors[color], state=ColorState.WARM, since=at, warm_until=until)
+        await self._fleet.set_color(app, warm)
+
+    async def _retire(self, app: App, color: Color) -> None:
+        journal = self._world.journal
+        with app.changing(f"stopping {color}, kept long enough", "bgd", journal.clock()):
+            async with journal.effect("stop_color", app.name, detail=color):
+                await self._world.runner.stop(app.name, color)
+            stopped = replace(
+                app.colors[color], state=ColorState.STOPPED, since=journal.clock(), warm_until=None
+            )
+            await self._fleet.set_color(app, stopped)

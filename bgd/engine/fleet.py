@@ -1,0 +1,163 @@
+"""All apps of one daemon: their records, and the table that nginx serves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bgd.domain.color import Color, ColorState
+from bgd.domain.deployment import AppRecord, ColorRecord, Deployment, Live
+from bgd.domain.routing import conflict_of
+from bgd.domain.settings import Route
+from bgd.domain.traffic import Table
+from bgd.engine.app import App, empty_color
+from bgd.engine.drain import Drains
+from bgd.engine.ports import Entry, Record
+from bgd.engine.world import World
+from bgd.errors import BgError, NotFound, Refused
+
+
+class Fleet:
+    """The apps in memory, written through to the store."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.apps: dict[str, App] = {}
+        self.drains = Drains(self)
+
+    def get(self, name: str) -> App:
+        """The app of that name. Raises `NotFound`."""
+        app = self.apps.get(name)
+        if app is None or app.record.is_leaving:
+            known = ", ".join(sorted(self.apps)) or "none yet"
+            raise NotFound(f"there is no app {name!r} (known: {known})", "take it in with `bgctl add FILE`")
+        return app
+
+    def table(self) -> Table:
+        """What nginx is to serve now."""
+        return tuple(app.routes() for app in self.apps.values() if not app.record.is_leaving)
+
+    async def load(self) -> None:
+        """Read all apps from the store."""
+        store = self.world.store
+        for record in await store.apps():
+            at = self.world.journal.clock()
+            recorded = await store.colors(record.name)
+            colors = {c: recorded.get(c) or empty_color(record.name, c, at) for c in Color}
+            app = App(record, colors)
+            for color in colors.values():
+                if color.release is not None:
+                    release = await store.release(record.name, color.release)
+                    if release is not None:
+                        app.releases[release.number] = release
+            past = await store.deployments(record.name, limit=1)
+            app.last = past[0] if past else None
+            self.apps[record.name] = app
+
+    def refuse_conflict(self, name: str, route: Route) -> None:
+        """Raise `Refused` where another app has one of these hosts on this path."""
+        for other in self.apps.values():
+            if other.name == name or other.record.is_leaving:
+                continue
+            for theirs in {other.route_of(c) or other.record.route for c in Color}:
+                if clash := conflict_of(route, theirs):
+                    raise Refused(
+                        f"{name} wants {clash}, which {other.name} has already",
+                        "give one of them another `route: {hosts: […], path: …}` in x-bgd",
+                    )
+
+    async def take_in(self, record: AppRecord, actor: str) -> App:
+        """Record a new app and keep it."""
+        at = self.world.journal.clock()
+        app = App(record, {color: empty_color(record.name, color, at) for color in Color})
+        entry = Entry(at, "added", record.name, {"file": record.file}, actor=actor)
+        await self.world.journal.record(record, *app.colors.values(), entry)
+        self.apps[record.name] = app
+        return app
+
+    async def set_record(self, app: App, record: AppRecord) -> None:
+        """Record a change of the app itself."""
+        await self.world.journal.record(record)
+        app.record = record
+
+    async def set_color(self, app: App, record: ColorRecord, *others: Record) -> None:
+        """Record what a colour holds, and tell it."""
+        data = {"color": record.color, "state": record.state, "release": name_of(record.release)}
+        entry = Entry(record.since, "color", app.name, data, record.deployment)
+        await self.world.journal.record(record, *others, entry)
+        app.colors[record.color] = record
+
+    async def move_traffic(self, app: App, to: Color | None, deployment: Deployment) -> None:
+        """Move the app's traffic: the gate, the records, and where hosts or paths change the table too.
+
+        Counts only when nginx was seen to serve it; else everything is put back, and the error says so.
+        The reload that makes old workers drain follows in the background.
+        """
+        journal, traffic = self.world.journal, self.world.traffic
+        old = app.live
+        before = (app.record, dict(app.colors))
+        needs_table = old is None or to is None or _differ(app, old, to)
+        try:
+            if to is not None:
+                async with journal.effect("flip_gate", app.name, deployment.id, f"{old or 'nothing'} → {to}"):
+                    await traffic.switch(app.name, to)
+            await self._record_move(app, old, to, deployment)
+            if needs_table:
+                async with journal.effect("apply_routes", app.name, deployment.id, f"live is {to}"):
+                    await traffic.apply(self.table())
+        except BgError:
+            await self._put_back(app, old, before, deployment)
+            raise
+        if to is None:
+            await traffic.forget(app.name)
+        if old is not None and old is not to:
+            self.drains.begin(app, old)
+        if to is not None:
+            self.drains.cancel(app, to)
+
+    async def _record_move(
+        self, app: App, old: Color | None, to: Color | None, deployment: Deployment
+    ) -> None:
+        at = self.world.journal.clock()
+        records: list[Record] = []
+        colors = dict(app.colors)
+        if old is not None and old is not to:
+            colors[old] = replace(colors[old], state=ColorState.DRAINING, since=at, warm_until=None)
+            records.append(colors[old])
+        if to is not None:
+            colors[to] = replace(colors[to], state=ColorState.LIVE, since=at, warm_until=None)
+            records.append(colors[to])
+            if (release := colors[to].release) is not None:
+                records.append(Live(app.name, release, to, at))
+        record = replace(app.record, live=to)
+        data = {"color": to, "from": old, "release": name_of(colors[to].release) if to else None}
+        entry = Entry(at, "live", app.name, data, deployment.id, deployment.actor)
+        await self.world.journal.record(record, *records, entry)
+        app.record, app.colors = record, colors
+
+    async def _put_back(
+        self,
+        app: App,
+        old: Color | None,
+        before: tuple[AppRecord, dict[Color, ColorRecord]],
+        deployment: Deployment,
+    ) -> None:
+        """Undo a move that wasn't seen: `switch` has turned its own gate back, the rest is here."""
+        journal, traffic = self.world.journal, self.world.traffic
+        async with journal.effect("put_back", app.name, deployment.id, f"live is {old or 'nothing'}"):
+            if old is not None:
+                await traffic.switch(app.name, old)
+            if app.record is not before[0]:
+                app.record, app.colors = before
+                await journal.record(app.record, *app.colors.values())
+                await traffic.apply(self.table())
+
+
+def _differ(app: App, one: Color, two: Color) -> bool:
+    """Whether two colours' releases answer on different hosts or paths."""
+    first, second = app.route_of(one), app.route_of(two)
+    return first is None or second is None or (first.hosts, first.path) != (second.hosts, second.path)
+
+
+def name_of(release: int | None) -> str | None:
+    """`r7`, or None."""
+    return None if release is None else f"r{release}"

@@ -1,0 +1,78 @@
+"""Taking apps in, and out again with all that belongs to them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from bgd.domain.deployment import AppRecord
+from bgd.domain.plan import Plan
+from bgd.domain.settings import Route
+from bgd.engine.app import App
+from bgd.engine.fleet import Fleet
+from bgd.engine.ports import Entry, Reading
+from bgd.errors import InvalidInput, Refused
+
+
+def route_planned(plan: Plan, file: str) -> Route:
+    """The route of a plan. Raises `InvalidInput` with the open questions where it has any."""
+    if plan.questions or plan.route is None:
+        asked = "; ".join(f"{q.key}: {q.message} ({' or '.join(q.choices)})" for q in plan.questions)
+        raise InvalidInput(
+            asked or "no service takes requests", f"`bgctl check {file}` shows what to write", place=file
+        )
+    return plan.route
+
+
+class Intake:
+    """Adds and removes apps."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._world = fleet.world
+
+    async def add(self, file: str, name: str | None, actor: str) -> tuple[App, Reading]:
+        """Take the app of a Compose file in: nothing is started yet, its hosts answer 503 from now on."""
+        if not Path(file).is_absolute():
+            raise InvalidInput(f"the path {file!r} isn't absolute", "bgctl makes it so; a script has to")
+        reading = await self._world.runner.read(Path(file), name)
+        plan = reading.plan
+        if plan.app in self._fleet.apps:
+            taken = self._fleet.apps[plan.app]
+            raise Refused(
+                f"there is an app {plan.app} already, of {taken.record.file}",
+                f"`bgctl deploy {plan.app}` deploys it; `--name` takes this file in under another name",
+            )
+        route = route_planned(plan, file)
+        self._fleet.refuse_conflict(plan.app, route)
+        at = self._world.journal.clock()
+        record = AppRecord(plan.app, file, at, route, watch=plan.settings.watch)
+        app = await self._fleet.take_in(record, actor)
+        with app.changing("adding it", actor, at):
+            async with self._world.journal.effect("apply_routes", app.name, detail="new app"):
+                await self._world.traffic.apply(self._fleet.table())
+        return app, reading
+
+    async def remove(self, app: App, volumes: bool, actor: str) -> None:
+        """Take an app out: its routes first, then its containers and networks; volumes only if told."""
+        with app.changing("removing it", actor, self._world.journal.clock()):
+            await self._fleet.set_record(app, replace(app.record, is_leaving=True, removes_volumes=volumes))
+            await self.finish_removal(app, actor)
+
+    async def finish_removal(self, app: App, actor: str) -> None:
+        """What is left to do once an app's removal is recorded; a killed daemon's successor does it too."""
+        journal = self._world.journal
+        for color in app.colors:
+            self._fleet.drains.cancel(app, color)
+        async with journal.effect("apply_routes", app.name, detail="without it"):
+            await self._world.traffic.apply(self._fleet.table())
+        async with journal.effect(
+            "remove_app", app.name, detail="with volumes" if app.record.removes_volumes else ""
+        ):
+            await self._world.runner.remove_app(app.name, app.record.removes_volumes)
+        await self._world.traffic.forget(app.name)
+        await self._world.store.forget(app.name)
+        await journal.record(
+            Entry(journal.clock(), "removed", app.name, {"file": app.record.file}, actor=actor)
+        )
+        self._fleet.apps.pop(app.name, None)

@@ -1,0 +1,88 @@
+"""What a starting daemon does: look at what is there, mend it, and go on where the last one stopped.
+
+The journal says what was intended; nginx's files say where the traffic is. They differ only between two
+steps of a move, and then the move is carried out again. Anything else that differs was done by hand.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from bgd.domain.color import ColorState
+from bgd.domain.deployment import Deployment, Failure
+from bgd.domain.lifecycle import State
+from bgd.engine.app import App
+from bgd.engine.deployer import Deployer
+from bgd.engine.fleet import Fleet
+from bgd.engine.intake import Intake
+from bgd.errors import BgError
+
+log = logging.getLogger("bgd.recovery")
+
+MOVING = frozenset({State.SWITCHING, State.REVERTING})
+
+
+class Recovery:
+    """Brings a daemon from its files to the state it stopped in."""
+
+    def __init__(self, fleet: Fleet, deployer: Deployer, intake: Intake) -> None:
+        self._fleet = fleet
+        self._world = fleet.world
+        self._deployer = deployer
+        self._intake = intake
+
+    async def run(self) -> None:
+        """Load, start the proxy, resume. Raises `BgError` only where nothing at all can be done."""
+        await self._fleet.load()
+        unfinished = list(await self._world.store.unfinished())
+        await self._world.traffic.start(self._fleet.table())
+        moving = {d.app for d in unfinished if d.state in MOVING}
+        for app in list(self._fleet.apps.values()):
+            if app.name not in moving and not app.record.is_leaving:
+                await self._mend_gate(app)
+        for deployment in unfinished:
+            await self._resume(deployment)
+        for app in list(self._fleet.apps.values()):
+            await self._settle(app)
+
+    async def _mend_gate(self, app: App) -> None:
+        """Put a gate that was changed by hand back to what the journal knows."""
+        seen = await self._world.traffic.live(app.name)
+        if app.live is None or seen is app.live:
+            return
+        message = f"nginx's files said {seen or 'nothing'} is live, the journal says {app.live}: put back"
+        await self._world.journal.note("daemon", app.name, {"message": message})
+        try:
+            await self._world.traffic.switch(app.name, app.live)
+        except BgError as error:
+            app.problems["gate"] = error.message
+
+    async def _resume(self, deployment: Deployment) -> None:
+        app = self._fleet.apps.get(deployment.app)
+        if app is None:
+            return
+        release = await self._world.store.release(app.name, deployment.release)
+        journal = self._world.journal
+        if release is None:
+            failure = Failure(deployment.state, f"r{deployment.release} isn't recorded any more")
+            lost = replace(deployment, failure=failure).entered(State.FAILED, journal.clock())
+            await journal.record(lost)
+            return
+        message = f"the daemon was stopped while r{deployment.release} was {deployment.state}: going on there"
+        await journal.note("daemon", app.name, {"message": message}, deployment=deployment.id)
+        log.info("%s: %s", app.name, message)
+        app.releases.setdefault(release.number, release)
+        self._deployer.resume(app, deployment, release)
+
+    async def _settle(self, app: App) -> None:
+        """Go on with what isn't a deployment: draining, keeping warm, leaving."""
+        if app.record.is_leaving:
+            try:
+                await self._intake.finish_removal(app, "bgd")
+            except BgError as error:
+                app.problems["removal"] = f"can't be removed: {error.message}"
+            return
+        for color, record in app.colors.items():
+            if record.state is ColorState.DRAINING or record.warm_until is not None:
+                self._fleet.drains.begin(app, color)

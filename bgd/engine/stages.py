@@ -1,0 +1,250 @@
+"""The command of each state: what a deployment does there, and the event that it ends with.
+
+Every command may be carried out again from its beginning: a daemon that was killed in the middle of
+one does just that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+
+from bgd.domain.color import Color, ColorState
+from bgd.domain.deployment import ColorRecord, Deployment, Kind
+from bgd.domain.lifecycle import Event, State
+from bgd.domain.release import Release
+from bgd.domain.settings import Promote, Role
+from bgd.domain.tasks import task_order
+from bgd.engine.app import App
+from bgd.engine.checks import (
+    MOVE_WITHIN_S,
+    CheckFailed,
+    await_healthy,
+    failure_of,
+    last_words,
+    run_smoke,
+)
+from bgd.engine.fleet import Fleet
+from bgd.engine.ports import Progress
+from bgd.errors import Failed
+
+
+class Work:
+    """One deployment at work: the app, the release, and shorthands to journal what is done."""
+
+    def __init__(self, fleet: Fleet, app: App, deployment: Deployment, release: Release) -> None:
+        self.fleet = fleet
+        self.world = fleet.world
+        self.app = app
+        self.deployment = deployment
+        self.release = release
+        self.color = deployment.color
+
+    @property
+    def progress(self) -> Progress:
+        """Tells a line about the stage that runs."""
+        stage = self.deployment.state
+        return lambda line: self.world.journal.progress(self.app.name, self.deployment.id, stage, line)
+
+    async def warn(self, message: str, fix: str) -> None:
+        """Journal something that isn't as it should be but doesn't stop the deployment."""
+        data = {"message": message, "fix": fix}
+        await self.world.journal.note("warning", self.app.name, data, deployment=self.deployment.id)
+
+    def effect(self, effect: str, detail: str = "") -> AbstractAsyncContextManager[None]:
+        """Frame an effect in the journal."""
+        return self.world.journal.effect(effect, self.app.name, self.deployment.id, detail)
+
+    async def set_color(self, color: Color, state: ColorState, release: int | None) -> None:
+        """Record and tell what a colour holds now."""
+        await self.fleet.set_color(
+            self.app,
+            ColorRecord(self.app.name, color, state, self.world.journal.clock(), release, self.deployment.id),
+        )
+
+    @property
+    def owns_color(self) -> bool:
+        """Whether this deployment took its colour over, so that what is in there is its own."""
+        record = self.app.colors[self.color]
+        return record.deployment == self.deployment.id and not self.deployment.options.is_move
+
+
+async def prepare(work: Work) -> Event:
+    """Build or pull the images, and record what each name stood for."""
+    async with work.effect("prepare_images", work.release.name):
+        images = await work.world.runner.prepare(work.release, work.color, work.progress)
+    work.release = replace(work.release, images=images)
+    await work.world.journal.record(work.release)
+    return Event.DONE
+
+
+async def share(work: Work) -> Event:
+    """Make sure that the shared services run."""
+    async with work.effect("start_shared", ", ".join(work.release.plan.services(Role.SHARED))):
+        report = await work.world.runner.start_shared(
+            work.release, work.deployment.options.with_shared, work.progress
+        )
+    for service in report.changed:
+        await work.warn(
+            f"the shared service {service} is defined anew in the file and was left as it runs",
+            f"`bgctl deploy {work.app.name} --with-shared` updates it (and interrupts it)",
+        )
+    return Event.DONE
+
+
+async def migrate(work: Work) -> Event:
+    """Run the tasks. A rollback runs none: the schema is newer than its release already."""
+    if work.deployment.kind is Kind.ROLLBACK:
+        return Event.DONE
+    for service in task_order(work.release.model, work.release.plan.services(Role.TASK)):
+        work.progress(f"task {service} runs")
+        async with work.effect("run_task", service):
+            result = await work.world.runner.run_task(work.release, work.color, service, work.progress)
+        if result.exit_code != 0:
+            raise CheckFailed(
+                f"the task {service} failed with exit status {result.exit_code}",
+                "the new colour wasn't started; what the task changed stays changed",
+                log=result.log,
+            )
+    return Event.DONE
+
+
+async def start(work: Work) -> Event:
+    """Take the idle colour over and start the release there."""
+    await work.fleet.drains.finished(work.app, work.color, work.progress)
+    await work.set_color(work.color, ColorState.PREPARING, work.release.number)
+    work.app.releases[work.release.number] = work.release
+    async with work.effect("start_color", f"{work.color} {work.release.name}"):
+        await work.world.runner.start(work.release, work.color, work.progress)
+    async with work.effect("apply_routes", f"preview of {work.release.name}"):
+        await work.world.traffic.apply(work.fleet.table())
+    return Event.DONE
+
+
+async def check(work: Work) -> Event:
+    """Wait until the colour is healthy; a move's target must be so already."""
+    options = work.deployment.options
+    if options.force:
+        await work.warn(f"{work.color} wasn't checked: the switch was forced", "look at `bgctl status`")
+        return Event.DONE
+    within_s = MOVE_WITHIN_S if options.is_move else work.release.plan.settings.health.within_s
+    await await_healthy(work.world, work.release, work.color, work.app.live, within_s, work.progress)
+    return Event.DONE
+
+
+async def smoke(work: Work) -> Event:
+    """Run the smoke checks, then say how it goes on."""
+    results = await run_smoke(work.world, work.release, work.color, work.app.live, work.progress)
+    told = {
+        "color": work.color,
+        "passed": all(r.verdict.passed for r in results),
+        "checks": [
+            {"check": r.check, "passed": r.verdict.passed, "reason": r.verdict.reason, "took_ms": r.took_ms}
+            for r in results
+        ],
+    }
+    await work.world.journal.note("smoke", work.app.name, told, deployment=work.deployment.id)
+    if (failure := failure_of(results)) is not None:
+        raise failure
+    options = work.deployment.options
+    if options.no_switch:
+        await work.set_color(work.color, ColorState.READY, work.release.number)
+        return Event.HELD
+    if work.release.plan.settings.promote is Promote.MANUAL and not options.promoted:
+        await work.set_color(work.color, ColorState.READY, work.release.number)
+        return Event.WAITS
+    return Event.DONE
+
+
+async def wait_for_approval(work: Work) -> Event:
+    """Wait until somebody promotes it: minutes or days."""
+    await work.app.promoted.wait()
+    work.deployment = replace(work.deployment, options=replace(work.deployment.options, promoted=True))
+    return Event.PROMOTED
+
+
+async def switch(work: Work) -> Event:
+    """Move the traffic, and see that it moved; if it isn't seen, it is put back."""
+    await work.fleet.move_traffic(work.app, work.color, work.deployment)
+    return Event.DONE
+
+
+async def hand_over(work: Work) -> Event:
+    """Stop the live-only services in the old colour, then start them in the new: never both at once."""
+    old = work.deployment.previous
+    old_release = work.app.release_in(old) if old is not None else None
+    if old is not None and old_release is not None and old_release.plan.services(Role.LIVE_ONLY):
+        async with work.effect("stop_live_only", old):
+            await work.world.runner.stop_live_only(old_release, old)
+    services = work.release.plan.services(Role.LIVE_ONLY)
+    if services:
+        async with work.effect("start_live_only", work.color):
+            await work.world.runner.start_live_only(work.release, work.color)
+        await _see_live_only(work, services)
+    return Event.DONE
+
+
+async def _see_live_only(work: Work, services: tuple[str, ...]) -> None:
+    every = await work.world.runner.containers(work.app.name, details=True)
+    for container in every:
+        if container.color != work.color or container.service not in services or container.one_off:
+            continue
+        if container.status in {"exited", "dead", "restarting"} and container.exit_code != 0:
+            raise CheckFailed(
+                f"{container.name} exited with status {container.exit_code} as soon as it started",
+                "the traffic goes back to the old colour",
+                log=await last_words(work.world, work.app.name, work.color, container.service),
+            )
+
+
+async def clean(work: Work) -> Event:
+    """Leave nothing half made behind in the idle colour."""
+    if not work.owns_color:
+        async with work.effect("remove_tasks", work.color):
+            await work.world.runner.remove_tasks(work.app.name, work.color)
+        return Event.DONE
+    if work.app.live is work.color:
+        raise Failed(f"{work.color} of {work.app.name} is live: it isn't cleaned away")
+    async with work.effect("remove_color", work.color):
+        await work.world.runner.remove(work.app.name, work.color)
+    failed = work.deployment.state is not State.CANCELLING
+    await work.set_color(
+        work.color,
+        ColorState.FAILED if failed else ColorState.EMPTY,
+        work.release.number if failed else None,
+    )
+    return Event.DONE
+
+
+async def revert(work: Work) -> Event:
+    """Give the traffic and the live-only services back to the old colour."""
+    async with work.effect("stop_live_only", work.color):
+        await work.world.runner.stop_live_only(work.release, work.color)
+    await work.fleet.move_traffic(work.app, work.deployment.previous, work.deployment)
+    old = work.deployment.previous
+    old_release = work.app.release_in(old) if old is not None else None
+    if old is not None and old_release is not None:
+        async with work.effect("start_live_only", old):
+            await work.world.runner.start_live_only(old_release, old)
+    if work.owns_color:
+        return await clean(work)
+    return Event.DONE
+
+
+Command = Callable[[Work], Awaitable[Event]]
+
+COMMANDS: Mapping[State, Command] = {
+    State.PREPARING: prepare,
+    State.SHARING: share,
+    State.MIGRATING: migrate,
+    State.STARTING: start,
+    State.CHECKING: check,
+    State.SMOKING: smoke,
+    State.AWAITING: wait_for_approval,
+    State.SWITCHING: switch,
+    State.HANDING_OVER: hand_over,
+    State.FAILING: clean,
+    State.CANCELLING: clean,
+    State.REVERTING: revert,
+}

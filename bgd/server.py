@@ -1,0 +1,115 @@
+"""The daemon's socket, and the server on it.
+
+A live daemon's socket is never taken away: the lock on the state directory comes first, and a socket that
+somebody answers on is left alone. It is bound with its mode, so it is never open for a moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from bgd.api.peer import PeerProtocol
+from bgd.errors import Failed, Refused
+
+SOCKET_MODE = 0o660
+BACKLOG = 512
+GRACE_S = 5
+
+
+@contextlib.contextmanager
+def held(state_dir: Path) -> Iterator[None]:
+    """Hold the state directory. Raises `Refused`, saying who holds it, when another daemon does."""
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state_dir.chmod(0o700)
+        lock = os.open(state_dir / "bgd.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Failed(
+            f"the state directory {state_dir} can't be used: {error.strerror}", "name another with --state-dir"
+        ) from None
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(lock, 64, 0).decode(errors="replace").strip() or "unknown"
+            raise Refused(
+                f"{state_dir} is held by another daemon, pid {holder}", "stop that one, or name another --state-dir"
+            ) from None
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(lock)
+
+
+def bound(path: Path) -> socket.socket:
+    """A listening socket at `path`, mode 0660. Raises `Refused` where somebody listens there."""
+    try:
+        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        _clear(path)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        # Made under a name of its own and renamed when it is ready: nobody ever meets it half open.
+        spare = path.with_name(f".{path.name}.{os.getpid()}")
+        spare.unlink(missing_ok=True)
+        before = os.umask(0o777 & ~SOCKET_MODE)
+        try:
+            listener.bind(str(spare))
+        finally:
+            os.umask(before)
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+        spare.rename(path)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise Failed(f"the socket {path} can't be made: {why}", "name another with --socket") from None
+    return listener
+
+
+def _clear(path: Path) -> None:
+    """See that nobody listens at `path`; what a killed daemon left is replaced."""
+    if not path.exists():
+        return
+    if not path.is_socket():
+        raise Refused(f"{path} is there and is no socket", "name another with --socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        asking.settimeout(2.0)
+        try:
+            asking.connect(str(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            return
+        except OSError as error:
+            raise Refused(f"{path} can't be asked whether it is in use: {error}", "name another --socket") from None
+    raise Refused(f"a daemon listens on {path} already", "stop that one, or name another with --socket")
+
+
+class Server(uvicorn.Server):
+    """uvicorn on a socket of ours; signals are the daemon's own affair."""
+
+    def __init__(self, app: Starlette) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=PeerProtocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_S,
+                timeout_keep_alive=75,
+                backlog=BACKLOG,
+            )
+        )
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them alone: `bgd.main` stops engine and server in order."""
+        yield
