@@ -9,6 +9,15 @@ from bgd.domain.color import Color
 from bgd.domain.settings import Route
 
 
+def edge_network(instance: str) -> str:
+    """The network that the proxy shares with the fronts of all apps: `zz-bgd-edge`.
+
+    Its name sorts last: a container looks a name up in its networks in alphabetical order, and its
+    default gateway is the first one's. So whatever is on the edge, an app's own names come first.
+    """
+    return f"zz-{instance}-edge"
+
+
 @dataclass(frozen=True, slots=True)
 class AppRoutes:
     """One app in the table.
