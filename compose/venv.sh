@@ -53,5 +53,5 @@ fi
 say "installing the packages of constraints.txt"
 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 export PIP_DISABLE_PIP_VERSION_CHECK PIP_ROOT_USER_ACTION
-"$venv/bin/python" -m pip install --quiet --require-hashes --requirement constraints.txt
-"$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation --editable .
+"$venv/bin/python" -m pip install --quiet --quiet --require-hashes --requirement constraints.txt
+"$venv/bin/python" -m pip install --quiet --quiet --no-deps --no-build-isolation --editable .

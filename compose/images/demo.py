@@ -16,7 +16,7 @@ REDIS = Owner(uid=999, gid=999)
 # that this very Python has installed serve the image's Python as well, whatever version that is.
 LIBRARIES = ("h11", "websockets")
 
-APPLETS = ("cat", "env", "kill", "ls", "ps", "sh", "sleep", "wget")
+APPLETS = ("cat", "env", "id", "kill", "ls", "ps", "sh", "sleep", "wget")
 
 
 def recipes() -> tuple[Recipe, ...]:
