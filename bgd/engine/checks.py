@@ -24,7 +24,7 @@ LOG_LINES = 30
 
 
 class CheckFailed(Failed):
-    """A colour that can't take traffic; with the last probe and the containers' last words where they tell."""
+    """A colour that can't take traffic, with the last probe and the containers' last words."""
 
     def __init__(
         self,

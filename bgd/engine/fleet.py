@@ -114,25 +114,23 @@ class Fleet:
         if to is not None:
             self.drains.cancel(app, to)
 
-    async def _record_move(
-        self, app: App, old: Color | None, to: Color | None, deployment: Deployment
-    ) -> None:
+    async def _record_move(self, app: App, old: Color | None, to: Color | None, deployment: Deployment) -> None:
         at = self.world.journal.clock()
-        records: list[Record] = []
-        colors = dict(app.colors)
+        moved: dict[Color, ColorRecord] = {}
+        lives: list[Live] = []
         if old is not None and old is not to:
-            colors[old] = replace(colors[old], state=ColorState.DRAINING, since=at, warm_until=None)
-            records.append(colors[old])
+            moved[old] = replace(app.colors[old], state=ColorState.DRAINING, since=at, warm_until=None)
         if to is not None:
-            colors[to] = replace(colors[to], state=ColorState.LIVE, since=at, warm_until=None)
-            records.append(colors[to])
-            if (release := colors[to].release) is not None:
-                records.append(Live(app.name, release, to, at))
+            moved[to] = replace(app.colors[to], state=ColorState.LIVE, since=at, warm_until=None)
+            if (number := moved[to].release) is not None:
+                lives.append(Live(app.name, number, to, at))
         record = replace(app.record, live=to)
-        data = {"color": to, "from": old, "release": name_of(colors[to].release) if to else None}
+        data = {"color": to, "from": old, "release": name_of(moved[to].release) if to else None}
         entry = Entry(at, "live", app.name, data, deployment.id, deployment.actor)
-        await self.world.journal.record(record, *records, entry)
-        app.record, app.colors = record, colors
+        await self.world.journal.record(record, *moved.values(), *lives, entry)
+        app.record = record
+        # Only what was moved: the other colour's drain may have recorded something meanwhile.
+        app.colors.update(moved)
 
     async def _put_back(
         self,
@@ -147,7 +145,8 @@ class Fleet:
             if old is not None:
                 await traffic.switch(app.name, old)
             if app.record is not before[0]:
-                app.record, app.colors = before
+                app.record = before[0]
+                app.colors.update(before[1])
                 await journal.record(app.record, *app.colors.values())
                 await traffic.apply(self.table())
 

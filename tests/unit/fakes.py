@@ -1,0 +1,272 @@
+"""A whole world at the ports, in memory: what the engine believes it runs, so that its own logic can be tried.
+
+The real adapters have tests of their own on the real engine; here the question is what the engine does with
+what they tell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bgd.domain.color import Color
+from bgd.domain.container import Container, Health
+from bgd.domain.log import LogLine
+from bgd.domain.plan import Plan, RoleOf
+from bgd.domain.probe import Answer, Probe
+from bgd.domain.release import Image, Model, Release
+from bgd.domain.settings import Role, Route, Settings
+from bgd.domain.traffic import Remaining, Table
+from bgd.engine.daemon import Daemon
+from bgd.engine.journal import Journal
+from bgd.engine.ports import LogQuery, Progress, Reading, RunResult, SharedReport, Store
+from bgd.engine.world import World
+from bgd.errors import Failed
+
+
+class Killed(BaseException):
+    """The process is gone: nothing catches this."""
+
+
+@dataclass
+class Fuse:
+    """Counts the calls to the ports and kills the process at one of them."""
+
+    blows_at: int | None = None
+    calls: list[str] = field(default_factory=list)
+
+    @property
+    def is_blown(self) -> bool:
+        """Whether the process is dead."""
+        return self.blows_at is not None and len(self.calls) > self.blows_at
+
+    def burn(self, call: str) -> None:
+        """Count a call; beyond the limit, die."""
+        self.calls.append(call)
+        if self.is_blown:
+            raise Killed(call)
+
+
+def plan(settings: Settings | None = None, worker: bool = False, task: bool = False, host: str = "") -> Plan:
+    """A plan with a front, and perhaps a worker and a migration."""
+    roles = {"web": RoleOf(Role.COLORED, "front"), "db": RoleOf(Role.SHARED, "database")}
+    if worker:
+        roles["worker"] = RoleOf(Role.LIVE_ONLY, "worker")
+    if task:
+        roles["migrate"] = RoleOf(Role.TASK, "migration")
+    route = Route("web", 8000, (host,) if host else ())
+    return Plan("shop", settings or Settings(), roles, route, (), (), ())
+
+
+class FakeRunner:
+    """Containers as a set of (colour, service, release)."""
+
+    def __init__(self, fuse: Fuse) -> None:
+        self.fuse = fuse
+        self.plan = plan()
+        self.model: Model = {"services": {"web": {}}}
+        self.running: dict[tuple[Color, str], Release] = {}
+        self.stopped: set[Color] = set()
+        self.shared_ids = {"db": "db-1"}
+        self.tasks_run: list[tuple[str, str]] = []
+        self.task_status = 0
+        self.sick: dict[str, Container] = {}
+        self.hold = asyncio.Event()  # `prepare` waits for it
+        self.hold.set()
+        self.broken: dict[str, str] = {}
+
+    def _do(self, call: str) -> None:
+        self.fuse.burn(call)
+        if (why := self.broken.get(call)) is not None:
+            raise Failed(why, "mend it")
+
+    async def read(self, file: Path, name: str | None = None) -> Reading:
+        self._do("read")
+        return Reading(dict(self.model), replace(self.plan, app=name or self.plan.app), (file,))
+
+    async def prepare(self, release: Release, color: Color, progress: Progress) -> Mapping[str, Image]:
+        self._do("prepare")
+        progress("pulling")
+        await self.hold.wait()
+        return {"web": Image("shop:1", f"sha256:{release.number}")}
+
+    async def start_shared(self, release: Release, update: bool, progress: Progress) -> SharedReport:
+        self._do("start_shared")
+        return SharedReport((), ())
+
+    async def run_task(self, release: Release, color: Color, service: str, progress: Progress) -> RunResult:
+        self._do("run_task")
+        if (release.name, service) not in self.tasks_run:
+            self.tasks_run.append((release.name, service))
+        return RunResult(self.task_status, ("migrating",))
+
+    async def run_command(
+        self,
+        release: Release,
+        color: Color,
+        service: str,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        timeout_s: float,
+    ) -> RunResult:
+        self._do("run_command")
+        return RunResult(0, ())
+
+    async def start(self, release: Release, color: Color, progress: Progress) -> None:
+        for key in [k for k in self.running if k[0] is color]:
+            del self.running[key]
+        self._do("start")
+        self.stopped.discard(color)
+        self.running[color, "web"] = release
+
+    async def start_live_only(self, release: Release, color: Color) -> None:
+        self._do("start_live_only")
+        if release.plan.services(Role.LIVE_ONLY):
+            assert not [k for k in self.running if k[1] == "worker" and k[0] is not color], "two workers at once"
+            self.running[color, "worker"] = release
+
+    async def stop_live_only(self, release: Release, color: Color) -> None:
+        self._do("stop_live_only")
+        self.running.pop((color, "worker"), None)
+
+    async def remove_tasks(self, app: str, color: Color) -> None:
+        self._do("remove_tasks")
+
+    async def stop(self, app: str, color: Color) -> None:
+        self._do("stop")
+        self.stopped.add(color)
+
+    async def restart(self, app: str, color: Color) -> None:
+        self._do("restart")
+        self.stopped.discard(color)
+
+    async def remove(self, app: str, color: Color) -> None:
+        self._do("remove")
+        for key in [k for k in self.running if k[0] is color]:
+            del self.running[key]
+
+    async def remove_app(self, app: str, volumes: bool) -> None:
+        self._do("remove_app")
+        self.running.clear()
+
+    async def containers(self, app: str | None = None, details: bool = False) -> Sequence[Container]:
+        self.fuse.burn("containers")
+        own = [self._container(color, service, release) for (color, service), release in self.running.items()]
+        return [self.sick.get(c.service, c) if c.service in self.sick else c for c in own]
+
+    def _container(self, color: Color, service: str, release: Release) -> Container:
+        status = "exited" if color in self.stopped else "running"
+        name = f"shop-{color}-{service}-1"
+        ident = f"{name}-{release.name}"
+        return Container(ident, name, service, "shop", color, release.name, status, Health.NONE, "shop:1")
+
+    async def changed(self, app: str, timeout_s: float) -> None:
+        await asyncio.sleep(0)
+
+    async def log_tail(self, app: str, color: Color, lines: int) -> Sequence[LogLine]:
+        return [LogLine("2026-01-01T00:00:00Z", color, "web", "shop-web-1", "stderr", "it hurts")]
+
+    async def logs(self, query: LogQuery) -> AsyncIterator[LogLine]:
+        yield LogLine("2026-01-01T00:00:00Z", "blue", "web", "shop-web-1", "stdout", "hello")
+
+
+class FakeTraffic:
+    """One nginx: a gate for each app and the table it serves."""
+
+    def __init__(self, fuse: Fuse) -> None:
+        self.fuse = fuse
+        self.gates: dict[str, Color] = {}
+        self.table: Table = ()
+        self.broken: set[str] = set()
+
+    @property
+    def preview_door(self) -> str:
+        return "127.0.0.1:8081"
+
+    @property
+    def public_door(self) -> str:
+        return "127.0.0.1:8080"
+
+    def preview_url_inside(self, app: str) -> str:
+        return f"http://{app}.preview:8081"
+
+    async def start(self, table: Table) -> None:
+        self.fuse.burn("traffic.start")
+        self.table = table
+
+    async def apply(self, table: Table) -> None:
+        self.fuse.burn("apply")
+        if "apply live" in self.broken and any(line.live for line in table):
+            raise Failed("nginx refused the configuration")
+        self.table = table
+
+    async def switch(self, app: str, to: Color) -> None:
+        self.fuse.burn("flip")
+        if f"switch {to}" in self.broken:
+            raise Failed(f"nginx wasn't seen to serve {to}")
+        self.gates[app] = to
+        self.fuse.burn("flipped")
+
+    async def live(self, app: str) -> Color | None:
+        return self.gates.get(app)
+
+    async def remaining(self, app: str, color: Color, addresses: Sequence[str]) -> Remaining:
+        return Remaining(0, 0)
+
+    async def forget(self, app: str) -> None:
+        self.gates.pop(app, None)
+
+    def served(self, app: str) -> Color | None:
+        """The colour that a request would reach."""
+        for line in self.table:
+            if line.app == app and line.live is not None:
+                return self.gates.get(app, line.live)
+        return None
+
+
+class FakeProber:
+    """Answers what the test says."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer] = {}
+        self.asked: list[Probe] = []
+
+    async def ask(self, probe: Probe) -> Answer:
+        self.asked.append(probe)
+        path = "/" + probe.url.split("/", 3)[3]
+        return self.answers.get(path, Answer(200, "ok", 1.0))
+
+
+class FakeWatcher:
+    """Yields when the test says that a file changed."""
+
+    def __init__(self) -> None:
+        self.changed = asyncio.Event()
+
+    async def changes(self, files: Sequence[Path]) -> AsyncGenerator[None]:
+        while True:
+            await self.changed.wait()
+            self.changed.clear()
+            yield
+
+
+class Bench:
+    """The fakes and a daemon on them; `reborn` is a new daemon on the same store and the same outside."""
+
+    def __init__(self, store: Store) -> None:
+        self.fuse = Fuse()
+        self.runner = FakeRunner(self.fuse)
+        self.traffic = FakeTraffic(self.fuse)
+        self.prober = FakeProber()
+        self.watcher = FakeWatcher()
+        self.store = store
+        self.daemon = self.reborn()
+
+    def reborn(self) -> Daemon:
+        """A daemon that knows nothing but what is stored."""
+        journal = Journal(self.store)
+        world = World(self.runner, self.traffic, self.prober, self.store, journal, self.watcher)
+        self.daemon = Daemon(world)
+        return self.daemon

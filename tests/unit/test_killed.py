@@ -1,0 +1,200 @@
+"""Killed at every call to the world outside, and at every write of the journal: what a next daemon makes of it.
+
+The points are found by counting what an undisturbed run calls, so a new step is covered by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bgd.adapters.sqlite_store import SqliteStore
+from bgd.domain.color import Color, ColorState
+from bgd.domain.deployment import Options
+from bgd.domain.probe import Answer
+from bgd.domain.settings import HttpSmoke, Settings
+from bgd.engine.ports import Entry, Record
+from bgd.errors import BgError
+from tests.unit.fakes import Bench, Fuse, Killed, plan
+
+Act = Callable[[Bench], Awaitable[None]]
+
+
+class FusedStore(SqliteStore):
+    """A store whose every write may be the last thing that happens, before it or after it."""
+
+    fuse = Fuse()
+
+    async def dont_sync(self) -> None:
+        """A killed process loses nothing that it wrote: only a power cut would."""
+        await self._run(self._rows, "PRAGMA synchronous = OFF")
+
+    async def record(self, *records: Record) -> Sequence[Entry]:
+        """Write, between two chances to die."""
+        self.fuse.burn("before record")
+        written = await super().record(*records)
+        self.fuse.burn("recorded")
+        return written
+
+
+async def deploy(bench: Bench) -> None:
+    """A deployment to its end, or to the daemon's."""
+    app = bench.daemon.fleet.get("shop")
+    deployment, _ = await bench.daemon.changes.deploy(app, Options(), None, "tester", "")
+    await bench.daemon.deployer.finished(app, deployment.id)
+
+
+async def deploy_badly(bench: Bench) -> None:
+    """A deployment whose smoke check fails."""
+    bench.runner.plan = plan(Settings(smoke=(HttpSmoke("GET", "/pay", status=(200,)),)), worker=True)
+    bench.prober.answers["/pay"] = Answer(500)
+    await deploy(bench)
+
+
+async def switch(bench: Bench) -> None:
+    """The traffic to the other colour."""
+    app = bench.daemon.fleet.get("shop")
+    await bench.daemon.changes.switch(app, None, force=False, actor="tester")
+
+
+async def deploy_twice(bench: Bench) -> None:
+    """Two releases, so that both colours are in use."""
+    await deploy(bench)
+    await deploy(bench)
+    await cooled(bench)
+
+
+async def remove(bench: Bench) -> None:
+    """The app leaves."""
+    await bench.daemon.intake.remove(bench.daemon.fleet.get("shop"), volumes=False, actor="tester")
+
+
+async def cooled(bench: Bench) -> None:
+    """Wait until nothing drains and nobody is busy."""
+    async with asyncio.timeout(10):
+        while any(
+            app.busy or any(c.state is ColorState.DRAINING for c in app.colors.values())
+            for app in bench.daemon.fleet.apps.values()
+        ):
+            if bench.fuse.is_blown:
+                raise Killed(bench.fuse.calls[-1])
+            await asyncio.sleep(0.001)
+
+
+async def scene(file: Path, before: Act) -> tuple[Bench, FusedStore]:
+    """A bench where `before` happened."""
+    store = FusedStore(file)
+    store.fuse = Fuse()
+    await store.open()
+    await store.dont_sync()
+    bench = Bench(store)
+    bench.runner.plan = plan(worker=True)
+    await bench.daemon.start()
+    await bench.daemon.intake.add("/srv/shop/compose.yaml", None, "tester")
+    await before(bench)
+    return bench, store
+
+
+def arm(bench: Bench, store: FusedStore, blows_at: int | None) -> Fuse:
+    """Put one new fuse into everything outside."""
+    fuse = Fuse(blows_at)
+    bench.fuse = bench.runner.fuse = bench.traffic.fuse = store.fuse = fuse
+    return fuse
+
+
+async def kill_remains(bench: Bench) -> None:
+    """The dead process's tasks end with it, without another word to the world."""
+    mine = asyncio.current_task()
+    rest = [task for task in asyncio.all_tasks() if task is not mine]
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+
+
+SCENES: dict[str, tuple[Act, Act]] = {
+    "first deployment": (lambda _: asyncio.sleep(0), deploy),
+    "second deployment": (deploy, deploy),
+    "third deployment": (deploy_twice, deploy),
+    "failing deployment": (deploy, deploy_badly),
+    "switch": (deploy_twice, switch),
+    "removal": (deploy_twice, remove),
+}
+
+
+@pytest.mark.parametrize("name", SCENES)
+async def test_killed_anywhere_the_next_daemon_makes_it_whole(name: str, tmp_path: Path) -> None:
+    before, act = SCENES[name]
+    bench, store = await scene(tmp_path / "count.db", before)
+    fuse = arm(bench, store, None)
+    await act(bench)
+    await cooled(bench)
+    points = len(fuse.calls)
+    await kill_remains(bench)
+    await store.close()
+    assert points > 5
+    for point in range(points):
+        await _killed_at(point, tmp_path / f"{point}.db", before, act)
+
+
+async def _killed_at(point: int, file: Path, before: Act, act: Act) -> None:
+    asyncio.get_running_loop().set_exception_handler(_ignore_the_dead)
+    bench, store = await scene(file, before)
+    live_before = bench.traffic.served("shop")
+    ids_before = _ids(bench, live_before)
+    fuse = arm(bench, store, point)
+    try:
+        await act(bench)
+        await cooled(bench)
+    except (Killed, BgError, TimeoutError):
+        assert fuse.calls
+    await kill_remains(bench)
+    where = f"killed at {point}: {fuse.calls[-1]}"
+    # The world as the dead daemon left it: traffic never stopped.
+    if live_before is not None and act is not remove:
+        served = bench.traffic.served("shop")
+        assert served is not None, where
+        assert (served, "web") in bench.runner.running, where
+        assert ids_before <= _ids(bench, live_before) or served is not live_before, where
+    arm(bench, store, None)
+    daemon = bench.reborn()
+    await daemon.start()
+    await cooled(bench)
+    _whole(bench, where)
+    for deployment in await store.deployments("shop"):
+        assert deployment.state.is_final, where
+    await kill_remains(bench)
+    await store.close()
+
+
+def _ignore_the_dead(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Nobody asks how the tasks of a killed process ended."""
+    if not isinstance(context.get("exception"), Killed):
+        loop.default_exception_handler(context)
+
+
+def _ids(bench: Bench, color: Color | None) -> set[str]:
+    return {
+        f"{service}-{release.name}" for (c, service), release in bench.runner.running.items() if c is color
+    }
+
+
+def _whole(bench: Bench, where: str) -> None:
+    """State, nginx and containers agree, and nothing half made is left."""
+    for app in bench.daemon.fleet.apps.values():
+        assert bench.traffic.served(app.name) is app.live, where
+        assert app.busy is None, where
+        for color, record in app.colors.items():
+            assert record.state is not ColorState.PREPARING, where
+            runs = {service for (c, service) in bench.runner.running if c is color}
+            if color is app.live:
+                assert record.state is ColorState.LIVE, where
+                assert runs == {"web", "worker"}, where
+                assert bench.runner.running[color, "web"].number == record.release, where
+            elif record.state is ColorState.WARM:
+                assert runs == {"web"}, where
+            else:
+                assert runs == set(), (where, record)
