@@ -74,7 +74,8 @@ class Connection:
         await self._send(await self._answer(request), request.method)
         async for _ in request.body:
             continue  # what the handler left unread, so that the next request starts where it should
-        return self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+        both_are_done = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+        return both_are_done and not self._stopping.is_set()
 
     async def _answer(self, request: Request) -> Response:
         try:
