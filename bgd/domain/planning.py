@@ -2,66 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
-from bgd.domain.plan import Caution, Plan, Question, RoleOf
+from bgd.domain.cautions import cautions_of
+from bgd.domain.front import find_front
+from bgd.domain.listening import find_port
+from bgd.domain.plan import Plan, Question, RoleOf
 from bgd.domain.release import Model
+from bgd.domain.roles import infer_roles
+from bgd.domain.service import Service, services_of
 from bgd.domain.settings import Role, Route, Settings
 
-_STATEFUL = {
-    "postgres",
-    "postgresql",
-    "mysql",
-    "mariadb",
-    "mongo",
-    "redis",
-    "valkey",
-    "memcached",
-    "rabbitmq",
-    "elasticsearch",
-    "minio",
-}
+ImagePorts = Mapping[str, Sequence[int]]
+"""The ports that a service's image declares (`EXPOSE`), by service, where it could be asked."""
 
 
-def plan(
-    model: Model, settings: Settings, name: str, exposed: Mapping[str, Sequence[int]] | None = None
-) -> Plan:
-    """Plan a resolved model. `exposed` has the ports that a service's image declares, where known."""
-    services: Mapping[str, dict[str, Any]] = model["services"]
-    roles: dict[str, RoleOf] = {}
-    for service, body in services.items():
-        base = str(body.get("image", "")).rsplit("/", 1)[-1].split(":")[0].split("@")[0]
-        if service in settings.roles:
-            roles[service] = RoleOf(settings.roles[service], "x-bgd says so")
-        elif base in _STATEFUL or set(base.split("-")) & _STATEFUL:
-            roles[service] = RoleOf(Role.SHARED, f"its image is {base}, which keeps data")
-        else:
-            roles[service] = RoleOf(Role.COLORED, "nothing says that it must be alone")
+def plan(model: Model, settings: Settings, name: str, exposed: ImagePorts | None = None) -> Plan:
+    """Plan a resolved model for the app `name`. What can't be told is asked, never guessed."""
+    services = services_of(model)
+    roles = infer_roles(services, settings)
+    route, questions = _route(name, services, roles, settings, exposed or {})
+    return Plan(
+        app=name,
+        settings=settings,
+        roles=roles,
+        route=route,
+        rewrites=tuple(_rewrites(services, roles, route)),
+        warnings=tuple(cautions_of(services, roles, route, settings)),
+        questions=tuple(questions),
+    )
+
+
+def _route(
+    app: str,
+    services: Mapping[str, Service],
+    roles: Mapping[str, RoleOf],
+    settings: Settings,
+    image_ports: ImagePorts,
+) -> tuple[Route | None, list[Question]]:
     wish = settings.route
-    colored = [s for s, r in roles.items() if r.role is Role.COLORED]
-    published = [s for s in colored if services[s].get("ports")]
-    front = wish.service or (
-        published[0] if len(published) == 1 else colored[0] if len(colored) == 1 else None
-    )
+    front = wish.service
+    if front is None:
+        found = find_front(app, services, roles)
+        if found.service is None:
+            return None, [
+                Question("route.service", f"which service takes the requests? {found.reason}", found.choices)
+            ]
+        front = found.service
     port = wish.port
-    if front and not port:
-        ports = (
-            {int(p["target"]) for p in services[front].get("ports") or []}
-            or {int(p) for p in services[front].get("expose") or [] if str(p).isdigit()}
-            or set((exposed or {}).get(front, ()))
-        )
-        port = ports.pop() if len(ports) == 1 else None
-    questions = []
-    if not front:
-        questions.append(
-            Question("route.service", "which service takes the requests?", tuple(published or colored))
-        )
-    elif not port:
-        questions.append(Question("route.port", f"on which port does {front} listen?", ()))
-    route = Route(front, port, wish.hosts, wish.path) if front and port else None
-    rewrites = tuple(f"{s}: published ports" for s in colored if services[s].get("ports"))
-    cautions = (
-        [] if settings.smoke else [Caution("thin-smoke", None, "there is no smoke check", "add x-bgd.smoke")]
-    )
-    return Plan(name, settings, roles, route, rewrites, tuple(cautions), tuple(questions))
+    if port is None:
+        listening = find_port(services[front], services, image_ports.get(front, ()))
+        if listening.port is None:
+            return None, [_port_question(services[front], listening.choices)]
+        port = listening.port
+    return Route(front, port, wish.hosts, wish.path), []
+
+
+def _port_question(service: Service, choices: Sequence[int]) -> Question:
+    if choices:
+        said = f"{service.name} has several ports"
+    elif service.published:
+        said = f"none of the ports that {service.name} publishes looks like plain HTTP"
+    else:
+        said = f"the file doesn't say where {service.name} listens"
+    return Question("route.port", f"on which port does it answer HTTP? {said}", tuple(map(str, choices)))
+
+
+def _rewrites(
+    services: Mapping[str, Service], roles: Mapping[str, RoleOf], route: Route | None
+) -> Iterator[str]:
+    """What the colours don't get, as both would: the host's ports and names of containers."""
+    for name, given in roles.items():
+        service = services[name]
+        if given.role in (Role.SHARED, Role.IGNORED):
+            continue
+        for port in service.published:
+            door = f"port {port.host or 'any'}→{port.container}/{port.protocol}"
+            if route and name == route.service and port.container == route.port:
+                yield f"{name}: {door} isn't published: requests come through nginx"
+            else:
+                yield f"{name}: {door} isn't published: both colours would want it"
+        if given_name := service.body.get("container_name"):
+            yield f"{name}: the container isn't named {given_name}: both colours would be"
