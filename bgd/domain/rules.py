@@ -9,6 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 _DATABASES = """
     arangodb azurite cassandra citus clickhouse cockroach cockroachdb couchbase couchdb cratedb db2
     dgraph documentdb dolt dynamodb edgedb eventstore eventstoredb ferretdb firebird foundationdb gel
@@ -40,17 +45,25 @@ STATEFUL_IMAGES: Mapping[str, str] = {
 STATEFUL_NAMES = frozenset({"db", "database", "datastore", *STATEFUL_IMAGES}) - {"sql", "oracle", "vault"}
 """The same for a service's name, where its image is built or says nothing."""
 
-NOT_STATEFUL = frozenset(
-    ["admin", "adminer", "agent", "backup", "backups", "benchmark", "bouncer", "browser", "cli", "client", "commander", "connect", "console", "dashboard", "dashboards", "dump", "exporter", "express", "gui", "hq", "init", "initializer", "insight", "manager", "meta", "migrate", "migrations", "migrator", "monitor", "operator", "pgadmin", "phpmyadmin", "pooler", "provision", "proxy", "registry", "rest", "restore", "seed", "setup", "sidecar", "sync", "ui", "viewer", "web", "worker"]
+NOT_STATEFUL = _set(
+    """
+    admin adminer agent backup backups benchmark bouncer browser cli client commander connect
+    console dashboard dashboards dump exporter express gui hq init initializer insight manager meta
+    migrate migrations migrator monitor operator pgadmin phpmyadmin pooler provision proxy registry
+    rest restore seed setup sidecar sync ui viewer web worker
+    """
 )
 """Words that turn a database's name into something beside it: `postgres-exporter`, `kafka-ui`."""
 
-COMPONENTS = frozenset(
-    ["agent", "api", "app", "apache", "backend", "consumer", "etl", "frontend", "importer", "ingest", "loader", "nginx", "php", "producer", "proxy", "server", "streams", "web", "worker"]
+COMPONENTS = _set(
+    """
+    agent apache api app backend consumer etl frontend importer ingest loader nginx php producer
+    proxy server streams web worker
+    """
 )
 """Before a database's name they say what the image works with: `server-pgsql` is no database."""
 
-GENERIC_BASE_NAMES = frozenset(["community", "database", "db", "enterprise", "latest", "server", "standalone"])
+GENERIC_BASE_NAMES = _set("community database db enterprise latest server standalone")
 """Base names that tell nothing without the name above them: `mssql/server`."""
 
 DATA_PATHS = (
@@ -99,8 +112,12 @@ DATABASE_CHECKS = (
 )
 """Health checks of databases of themselves."""
 
-TASKS = frozenset(
-    ["bootstrap", "configurator", "create", "createbucket", "createbuckets", "fixtures", "generate", "init", "initialize", "initializer", "installer", "migrate", "migration", "migrations", "migrator", "permission", "permissions", "provision", "provisioner", "seed", "seeder", "setup"]
+TASKS = _set(
+    """
+    bootstrap configurator create createbucket createbuckets fixtures generate init initialize
+    initializer installer migrate migration migrations migrator permission permissions provision
+    provisioner seed seeder setup
+    """
 )
 """Words in a service's name or its command's: it runs once and ends."""
 
@@ -116,34 +133,48 @@ TASK_COMMANDS = (
 )
 """Commands that migrate, where nothing comes after them."""
 
-CRON = frozenset(
-    ["backup", "backups", "beat", "celerybeat", "chadburn", "cleanup", "clock", "cron", "crond", "cronjob", "crons", "crontab", "housekeeping", "ofelia", "schedule", "scheduler", "supercronic", "ticker"]
+CRON = _set(
+    """
+    backup backups beat celerybeat chadburn cleanup clock cron crond cronjob crons crontab
+    housekeeping ofelia schedule scheduler supercronic ticker
+    """
 )
 """Words in a service's name, image or command: it acts by the clock, and twice would be once too often."""
 
-QUEUES = frozenset(
-    ["celery", "celeryd", "celeryworker", "consumer", "consumers", "dramatiq", "faktory", "goodjob", "horizon", "huey", "queue", "queues", "queueworker", "resque", "rq", "rqworker", "sidekiq", "solidqueue", "taskworker", "worker", "workers"]
+QUEUES = _set(
+    """
+    celery celeryd celeryworker consumer consumers dramatiq faktory goodjob horizon huey queue
+    queues queueworker resque rq rqworker sidekiq solidqueue taskworker worker workers
+    """
 )
 """The same: it takes work from a queue, and must not take it with two versions of the code at once."""
 
-PERHAPS_QUEUES = frozenset(["connector", "delayed", "jobs", "processor", "runner", "runners", "subscriber", "tasks"])
+PERHAPS_QUEUES = _set("connector delayed jobs processor runner runners subscriber tasks")
 """The same, only where it has no port and nothing waits for it."""
 
-PLAIN_IMAGES = frozenset(
-    ["almalinux", "alpine", "busybox", "centos", "debian", "fedora", "openssl", "rockylinux", "scratch", "ubuntu"]
+PLAIN_IMAGES = _set(
+    """
+    almalinux alpine busybox centos debian fedora openssl rockylinux scratch ubuntu
+    """
 )
 """Images that do nothing by themselves: a script in one runs once, unless it waits for ever."""
 
 FOR_EVER = r"\bsleep (infinity|inf|\d{4,})\b|\btail -f\b|\bwhile (true|:|\[)|\bwait\b|\bfor \(\(;;"
 """Commands that don't end."""
 
-CLIENTS = frozenset(
-    ["createdb", "kafka-configs", "kafka-topics", "kafka-topics.sh", "mongo", "mongodump", "mongosh", "mysql", "mysqldump", "pg_dump", "pg_dumpall", "pg_restore", "psql", "rabbitmqadmin", "redis-cli", "rpk", "valkey-cli"]
+CLIENTS = _set(
+    """
+    createdb kafka-configs kafka-topics kafka-topics.sh mongo mongodump mongosh mysql mysqldump
+    pg_dump pg_dumpall pg_restore psql rabbitmqadmin redis-cli rpk valkey-cli
+    """
 )
 """Programs in a database's image that aren't the database: a service that runs one asks another."""
 
-NOT_THE_DATABASE = frozenset(
-    ["backup", "backups", "cli", "client", "dump", "exporter", "fix", "init", "initializer", "migrate", "migration", "migrations", "migrator", "permission", "permissions", "restore", "seed", "seeder", "setup", "shell"]
+NOT_THE_DATABASE = _set(
+    """
+    backup backups cli client dump exporter fix init initializer migrate migration migrations
+    migrator permission permissions restore seed seeder setup shell
+    """
 )
 """Words in the name of a service that uses a database's image for something else."""
 
@@ -161,24 +192,34 @@ LIVE_ONLY_COMMANDS = (
 )
 """Commands of the same kinds."""
 
-ROUTERS = frozenset(["traefik", "caddy-docker-proxy", "nginx-proxy", "nginx-proxy-manager", "kamal-proxy", "swag"])
+ROUTERS = _set("caddy-docker-proxy kamal-proxy nginx-proxy nginx-proxy-manager swag traefik")
 """Image or program names of proxies that find what they route to by themselves."""
 
-CERTIFICATES = frozenset(["acme-companion", "letsencrypt-nginx-proxy-companion", "certbot", "lego"])
+CERTIFICATES = _set("acme-companion certbot lego letsencrypt-nginx-proxy-companion")
 """Image names of what gets certificates for such a proxy."""
 
-WEB_SERVERS = frozenset(["apache", "caddy", "haproxy", "httpd", "nginx", "openresty", "envoy"])
+WEB_SERVERS = _set("apache caddy envoy haproxy httpd nginx openresty")
 """Base names of images that are plain web servers, the author's own work being their configuration."""
 
 DOCKER_SOCKET = "docker.sock"
 
-TOOLS = frozenset(
-    ["adminer", "alertmanager", "autoheal", "cadvisor", "cloudbeaver", "dashboards", "debug", "diun", "docs", "dozzle", "dockerapi", "exporter", "fakesmtp", "flower", "grafana", "greenmail", "headlamp", "jaeger", "kafdrop", "kibana", "maildev", "mailcatcher", "mailhog", "mailpit", "mailserver", "mock", "mongo_express", "netdata", "otel", "pgadmin", "pgadmin4", "phpmyadmin", "playwright", "portainer", "prometheus", "redisinsight", "selenium", "smtp4dev", "storybook", "studio", "swagger", "test", "tests", "uptime_kuma", "watchdog", "watchtower", "wiremock", "zipkin", "commander", "inspector", "healthcheck"]
+TOOLS = _set(
+    """
+    adminer alertmanager autoheal cadvisor cloudbeaver commander dashboards debug diun dockerapi
+    docs dozzle exporter fakesmtp flower grafana greenmail headlamp healthcheck inspector jaeger
+    kafdrop kibana mailcatcher maildev mailhog mailpit mailserver mock mongo_express netdata otel
+    pgadmin pgadmin4 phpmyadmin playwright portainer prometheus redisinsight selenium smtp4dev
+    storybook studio swagger test tests uptime_kuma watchdog watchtower wiremock zipkin
+    """
 )
 """Words of names and images of what its makers look with, not its users: the front only where alone."""
 
-NOT_FOR_BROWSERS = frozenset(
-    ["cloudflared", "collector", "dovecot", "exim", "filebeat", "fluent", "fluentd", "frpc", "logstash", "mail", "mailer", "metricbeat", "ngrok", "postfix", "promtail", "sendmail", "smtp", "snmptraps", "syslog", "tailscale", "telegraf", "tunnel", "vector", "vpn", "wireguard"]
+NOT_FOR_BROWSERS = _set(
+    """
+    cloudflared collector dovecot exim filebeat fluent fluentd frpc logstash mail mailer metricbeat
+    ngrok postfix promtail sendmail smtp snmptraps syslog tailscale telegraf tunnel vector vpn
+    wireguard
+    """
 )
 """Mail, logs, metrics and tunnels: they publish ports, and nobody's browser goes there."""
 
