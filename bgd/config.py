@@ -88,7 +88,7 @@ def config_file(flag: str | None, environ: Mapping[str, str], is_root: bool) -> 
 def load(flags: Mapping[str, str | None], environ: Mapping[str, str], is_root: bool) -> Config:
     """Put the configuration together. Raises `InvalidInput` that names the flag, variable or key."""
     values = dict(defaults(environ, is_root))
-    named = {key: "the default" for key in values}
+    named = dict.fromkeys(values, "the default")
     file = config_file(flags.get("config"), environ, is_root)
     if file is not None:
         for key, value in _read(file).items():
@@ -118,10 +118,12 @@ def _read(file: Path) -> dict[str, str]:
         with file.open("rb") as opened:
             told = tomllib.load(opened)
     except OSError as error:
-        raise InvalidInput(f"{file} can't be read: {error.strerror}", "mend it, or name another --config") from None
+        raise InvalidInput(
+            f"{file} can't be read: {error.strerror}", "mend it, or name another --config"
+        ) from None
     except tomllib.TOMLDecodeError as error:
-        raise InvalidInput(f"{file}: {error}", "it is TOML: `http = \"127.0.0.1:8080\"`") from None
+        raise InvalidInput(f"{file}: {error}", 'it is TOML: `http = "127.0.0.1:8080"`') from None
     unknown = sorted(told.keys() - set(KEYS))
     if unknown:
         raise InvalidInput(f"{file}: unknown key {unknown[0]!r}", f"known are {', '.join(KEYS)}")
-    return {key: value for key, value in told.items()}
+    return told

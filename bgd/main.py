@@ -22,7 +22,9 @@ STOPPED, BROKEN, MISCONFIGURED = 0, 1, 2
 
 def parser() -> argparse.ArgumentParser:
     """The daemon's command line; what isn't given comes from the environment or the config file."""
-    made = argparse.ArgumentParser(prog="bgd", description="Blue-green deployments for Docker hosts: the daemon.")
+    made = argparse.ArgumentParser(
+        prog="bgd", description="Blue-green deployments for Docker hosts: the daemon."
+    )
     made.add_argument("--version", action="version", version=f"bgd {__version__}")
     made.add_argument("--config", metavar="FILE", help="bgd.toml to read")
     made.add_argument("--socket", metavar="PATH", help="Unix socket that bgctl connects to")

@@ -33,7 +33,8 @@ def held(state_dir: Path) -> Iterator[None]:
         lock = os.open(state_dir / "bgd.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise Failed(
-            f"the state directory {state_dir} can't be used: {error.strerror}", "name another with --state-dir"
+            f"the state directory {state_dir} can't be used: {error.strerror}",
+            "name another with --state-dir",
         ) from None
     try:
         try:
@@ -41,7 +42,8 @@ def held(state_dir: Path) -> Iterator[None]:
         except BlockingIOError:
             holder = os.pread(lock, 64, 0).decode(errors="replace").strip() or "unknown"
             raise Refused(
-                f"{state_dir} is held by another daemon, pid {holder}", "stop that one, or name another --state-dir"
+                f"{state_dir} is held by another daemon, pid {holder}",
+                "stop that one, or name another --state-dir",
             ) from None
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
@@ -86,7 +88,9 @@ def _clear(path: Path) -> None:
         except (ConnectionRefusedError, FileNotFoundError):
             return
         except OSError as error:
-            raise Refused(f"{path} can't be asked whether it is in use: {error}", "name another --socket") from None
+            raise Refused(
+                f"{path} can't be asked whether it is in use: {error}", "name another --socket"
+            ) from None
     raise Refused(f"a daemon listens on {path} already", "stop that one, or name another with --socket")
 
 

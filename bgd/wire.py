@@ -1,12 +1,15 @@
 """The JSON of the socket, as types: what the API writes and the clients read.
 
 Keys that the contract names are promised; the others may grow. Times are RFC 3339 in UTC, durations end in
-`_ms` or `_s`. Only `typing` is imported, so that the clients stay quick to start.
+`_ms` or `_s`. Clients import this for their type checker alone, and stay quick to start.
+`TypedDict` is that of `typing_extensions`: pydantic reads no other before Python 3.12.
 """
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, Required, TypedDict
+from typing import Literal, NotRequired, Required
+
+from typing_extensions import TypedDict
 
 ColorName = Literal["blue", "green"]
 

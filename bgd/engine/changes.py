@@ -136,11 +136,12 @@ class Changes:
 
         The entry is `None` when it is done, else the `started` of the deployment to follow.
         """
+        asked = None if to is None else number_of(to)
         app.refuse_if_busy()
         old = app.live
         if old is None:
             raise Refused(f"nothing of {app.name} is live yet", f"`bgctl deploy {app.name}`")
-        wanted = await self._wanted(app, old, to)
+        wanted = await self._wanted(app, old, asked)
         idle = app.colors[old.other]
         if idle.release == wanted and idle.state in MOVABLE:
             release = self._runnable(app, old.other)
@@ -152,13 +153,12 @@ class Changes:
         deployment, entry = await self._redeploy(app, recorded, actor)
         return deployment, old, entry
 
-    async def _wanted(self, app: App, live: Color, to: str | None) -> int:
+    async def _wanted(self, app: App, live: Color, asked: int | None) -> int:
         current = app.colors[live].release
-        if to is not None:
-            number = number_of(to)
-            if number == current:
-                raise Refused(f"{to} is live already", f"`bgctl history {app.name}` shows the others")
-            return number
+        if asked is not None:
+            if asked == current:
+                raise Refused(f"r{asked} is live already", f"`bgctl history {app.name}` shows the others")
+            return asked
         bad = {
             d.release for d in await self._world.store.deployments(app.name) if d.state is State.ROLLED_BACK
         }

@@ -114,7 +114,9 @@ class Fleet:
         if to is not None:
             self.drains.cancel(app, to)
 
-    async def _record_move(self, app: App, old: Color | None, to: Color | None, deployment: Deployment) -> None:
+    async def _record_move(
+        self, app: App, old: Color | None, to: Color | None, deployment: Deployment
+    ) -> None:
         at = self.world.journal.clock()
         moved: dict[Color, ColorRecord] = {}
         lives: list[Live] = []

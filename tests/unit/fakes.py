@@ -1,4 +1,4 @@
-"""A whole world at the ports, in memory: what the engine believes it runs, so that its own logic can be tried.
+"""A whole world at the ports, in memory, so that the engine's own logic can be tried.
 
 The real adapters have tests of their own on the real engine; here the question is what the engine does with
 what they tell.
@@ -124,7 +124,9 @@ class FakeRunner:
     async def start_live_only(self, release: Release, color: Color) -> None:
         self._do("start_live_only")
         if release.plan.services(Role.LIVE_ONLY):
-            assert not [k for k in self.running if k[1] == "worker" and k[0] is not color], "two workers at once"
+            assert not [k for k in self.running if k[1] == "worker" and k[0] is not color], (
+                "two workers at once"
+            )
             self.running[color, "worker"] = release
 
     async def stop_live_only(self, release: Release, color: Color) -> None:

@@ -1,4 +1,4 @@
-"""Killed at every call to the world outside, and at every write of the journal: what a next daemon makes of it.
+"""Killed at every call to the world outside and at every write of the journal: what the next one finds.
 
 The points are found by counting what an undisturbed run calls, so a new step is covered by itself.
 """
