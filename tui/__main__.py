@@ -1,0 +1,38 @@
+"""`python -m tui`, and what `bgctl ui` calls."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from bgd.client import Client
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the UI until it is left. Returns 0, or 2 for bad usage or where there is no terminal."""
+    parser = argparse.ArgumentParser(
+        prog="bgctl ui", description="The terminal UI of bgd. Press ? in it for the keys."
+    )
+    parser.add_argument("--socket", metavar="PATH", help="where the daemon listens (BGD_SOCKET)")
+    parser.add_argument("--theme", choices=("dark", "light"), help="default: as the terminal tells, or dark")
+    options = parser.parse_args(argv)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print(  # noqa: T201 - a message for a person who has no screen
+            "bgctl ui: this isn't a terminal; `bgctl status --watch` does without one", file=sys.stderr
+        )
+        return 2
+    if not os.environ.get("NO_COLOR", "x"):
+        del os.environ[
+            "NO_COLOR"
+        ]  # empty means colours, says no-color.org; Textual looks only whether it is set
+    from tui.app import BgdApp  # Textual costs 200 ms: not for `--help`
+
+    client = Client(options.socket)
+    BgdApp(client, client.socket_path, options.theme).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""What the UI needs of the daemon. `bgd.client.Client` is one; tests bring others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from bgd.wire import AppsJson, DeploymentJson, SwitchJson
+
+
+class Feed(Protocol):
+    """A stream of JSON objects; `close` from any thread ends the iteration."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def close(self) -> None:
+        """End it."""
+
+
+class Daemon(Protocol):
+    """The verbs that the UI uses. All of them block and raise `BgError`."""
+
+    def apps(self) -> AppsJson:
+        """All apps."""
+
+    def events(self, *, since: int | None = None) -> Feed:
+        """The journal from after `since`, or from now, without end."""
+
+    def logs(
+        self, app: str, *, follow: bool = False, tail: int | None = None, since: str | None = None
+    ) -> Feed:
+        """Lines of the app's containers."""
+
+    def deploy(self, app: str, *, no_switch: bool = False) -> DeploymentJson:
+        """Begin a deployment."""
+
+    def switch(self, app: str, to: str | None = None) -> SwitchJson:
+        """Move the traffic."""
+
+    def rollback(self, app: str) -> SwitchJson | DeploymentJson:
+        """Back to the previous release."""
+
+    def promote(self, app: str) -> DeploymentJson:
+        """Let a waiting deployment switch."""
+
+    def cancel(self, app: str) -> DeploymentJson:
+        """Stop a deployment."""

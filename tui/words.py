@@ -1,0 +1,94 @@
+"""Words and glyphs for what is shown, so that no hue ever stands alone.
+
+Hues mean colours of the app and nothing else: healthy is calm and has none; trouble is amber or red.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+STATE_GLYPHS = {
+    "empty": "·",
+    "preparing": "◌",
+    "ready": "◇",
+    "live": "●",
+    "warm": "○",
+    "draining": "◐",
+    "stopped": "■",
+    "failed": "✗",
+}
+STAGE_WORDS = {
+    "preparing": "prepare",
+    "sharing": "shared",
+    "migrating": "migrate",
+    "starting": "start",
+    "checking": "check",
+    "smoking": "smoke",
+    "awaiting": "approval",
+    "switching": "switch",
+    "handing_over": "hand over",
+    "failing": "clean up",
+    "cancelling": "clean up",
+    "reverting": "move back",
+}
+STAGE_GLYPHS = {"waiting": "○", "running": "◉", "done": "✓", "failed": "✗", "skipped": "–"}
+OUTCOME_GLYPHS = {"succeeded": "✓", "failed": "✗", "cancelled": "–", "rolled_back": "↩"}
+
+
+def stage_word(name: str) -> str:
+    """A stage in one or two short words."""
+    return STAGE_WORDS.get(name, name.replace("_", " "))
+
+
+def color_name(color: str) -> str:
+    """A colour as the screen writes it: `BLUE`."""
+    return color.upper()
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """`1 connection`, `2 connections`, `1,204 lines`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def took(ms: float | None) -> str:
+    """A duration that is over: `12ms`, `1.2s`, `3m05s`; empty for none."""
+    if ms is None:
+        return ""
+    if ms < 1000:
+        return f"{ms:.0f}ms"
+    return f"{ms / 1000:.1f}s" if ms < 10_000 else lasting(ms / 1000)
+
+
+def lasting(seconds: float) -> str:
+    """A duration that goes on, to the second: `0s`, `59s`, `3m05s`, `2h14m`, `5d`."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02}s"
+    if whole < 86_400:
+        return f"{whole // 3600}h{whole % 3600 // 60:02}m"
+    return f"{whole // 86_400}d"
+
+
+def age(since: datetime | None, now: datetime) -> str:
+    """How long ago: `4s`, `12m`, `3h`, `5d`. It needn't change every second; empty for never."""
+    if since is None:
+        return ""
+    seconds = max(0, int((now - since).total_seconds()))
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def seconds_since(since: datetime | None, now: datetime) -> float:
+    """Seconds from then to now, never below zero: clocks may disagree a little."""
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())
+
+
+def short_image(image: str) -> str:
+    """An image's reference without what is the same for all: registry, digest."""
+    if image.startswith("sha256:"):
+        return image[7:19]
+    return image.split("@", 1)[0].rsplit("/", 1)[-1]
