@@ -1,72 +1,138 @@
-"""Reading a Compose file: Compose resolves it, bgd finds the places, and the plan is made of both."""
+"""Reading a Compose file: Compose resolves it, bgd finds the places, and the plan is made of both.
+
+YAML output, never JSON: JSON loses the `x-` keys of services, empties `ulimits` and fails on `build.ssh`.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from bgd.adapters.compose_cli import CONFIG_TIMEOUT_S, ComposeCli, Finished
-from bgd.adapters.yaml_source import Source, load
-from bgd.domain.plan import Caution
+from bgd.adapters.compose_complaint import complaint_of
+from bgd.adapters.compose_warning import unread_override, warnings_of
+from bgd.adapters.source_tree import SourceTree
+from bgd.adapters.yaml_source import keys_of, load
+from bgd.domain.obstacles import obstacles_of
+from bgd.domain.plan import Plan
 from bgd.domain.planning import plan
+from bgd.domain.release import Model
 from bgd.engine.ports import Reading
 from bgd.errors import Failed, InvalidInput
 
-_UNSET = re.compile(r'The \\?"([^"\\]+)\\?" variable is not set')
+VALUE = "x-bgd-value"
+"""Added to a secret or config of `environment: NAME`: what NAME is now. `config` leaves it out."""
 
 
-async def read(cli: ComposeCli, file: Path, name: str | None = None) -> Reading:
-    """Read a Compose file and plan it.
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What Compose is asked to resolve."""
 
-    `name` overrides the app's name; without it, it is `x-bgd.app`, else the Compose project's.
-    The model holds secrets (`env_file` is inlined) and every `$` in it is escaped as `$$`.
-    Raises `InvalidInput` with `file:line:column` for what is wrong.
+    cli: ComposeCli
+    files: tuple[Path, ...]
+    profiles: tuple[str, ...]
+
+    async def config(self, *options: str) -> Finished:
+        """Run `docker compose config`. The directory is the file's, as its `.env` is."""
+        arguments = [word for file in self.files for word in ("-f", str(file))]
+        arguments += [word for profile in self.profiles for word in ("--profile", profile)]
+        return await self.cli.run(
+            [*arguments, *options], timeout_s=CONFIG_TIMEOUT_S, cwd=self.files[0].parent
+        )
+
+
+async def read(
+    cli: ComposeCli,
+    file: Path,
+    name: str | None = None,
+    *,
+    more: Sequence[Path] = (),
+    profiles: Sequence[str] = (),
+) -> Reading:
+    """Read a Compose file and plan it; `more` are files that override it, `profiles` those to activate.
+
+    The app's name is `name`, else `x-bgd.app`, else the Compose project's. A name that isn't the file's own
+    makes another app, whose volumes and networks are named for it.
+
+    The model holds secrets (`env_file` is inlined), and every `$` in it is escaped as `$$`. Raises
+    `InvalidInput` with `file:line:column` for what is wrong; open questions are in the plan.
     """
-    from bgd.adapters.xbgd import read_settings
+    # Imported here: pydantic takes 50 ms, and `--help` doesn't need it.
+    from bgd.adapters.xbgd import check_name, read_settings
 
-    file, source = await asyncio.to_thread(_open, file)
-    done = await _config(cli, file, [])
-    model = _model(source, done)
-    settings = read_settings(model, [source])
-    own = settings.app or str(model["name"])
+    tree = await asyncio.to_thread(SourceTree.read, file, more)
+    request = _Request(cli, tuple(source.path for source in tree.sources[: 1 + len(more)]), tuple(profiles))
+    done = await request.config("config", "--format", "yaml")
+    model = _model(done, tree)
+    settings = read_settings(model, tree.sources)
+    own = settings.app or check_name(str(model.get("name") or ""), tree.main)
     if name is not None and name != own:
-        # Another name is another app: with volumes of its own, which Compose names after the project.
-        done = await _config(cli, file, ["--project-name", name])
-        model = _model(source, done)
-    app = name or own
-    planned = plan(model, settings, app)
-    cautions = tuple(
-        Caution("unset-variable", None, f"the variable {v} is not set: it is empty", f"set {v} in .env")
-        for v in dict.fromkeys(_UNSET.findall(done.stderr))
-    )
-    planned = replace(planned, warnings=planned.warnings + cautions)
-    return Reading(model, planned, (file,))
+        check_name(name, tree.main)
+        done = await request.config("--project-name", name, "config", "--format", "yaml")
+        model = _model(done, tree)
+    await _add_values(model, request)
+    planned = plan(model, settings, name or own)
+    _refuse_obstacles(model, planned, tree)
+    told = (*warnings_of(done.stderr, tree), *unread_override(tree))
+    planned = replace(planned, warnings=(*planned.warnings, *told))
+    return Reading(model, planned, tree.files())
 
 
-def _open(file: Path) -> tuple[Path, Source]:
-    return file.absolute(), Source.read(file)
-
-
-async def _config(cli: ComposeCli, file: Path, options: list[str]) -> Finished:
-    return await cli.run(
-        ["-f", str(file), *options, "config", "--format", "yaml"],
-        timeout_s=CONFIG_TIMEOUT_S,
-        cwd=file.parent,
-    )
-
-
-def _model(source: Source, done: Finished) -> dict[str, Any]:
+def _model(done: Finished, tree: SourceTree) -> Model:
     if done.status:
-        raise InvalidInput(f"Compose refuses it: {done.complaint}", place=source.shown)
+        raise complaint_of(done.stderr, tree)
     try:
         model = load(done.stdout)
     except yaml.YAMLError as error:
-        raise Failed(f"what Compose printed can't be read: {error}") from None
+        raise Failed(f"what Compose printed for {tree.main.shown} can't be read: {error}") from None
     if not isinstance(model, dict) or not model.get("services"):
-        raise InvalidInput("has no services", "add at least one below `services:`", source.shown)
-    return model
+        raise _no_services(tree)
+    return {**model, "services": _in_order(model["services"], tree)}
+
+
+def _no_services(tree: SourceTree) -> InvalidInput:
+    for source in tree.sources:
+        if written := keys_of(source.node(["services"])):
+            return InvalidInput(
+                f"every service is in a profile, and none is active: {', '.join(written)}",
+                f"name the profiles in {tree.dotenv}: COMPOSE_PROFILES=…",
+                source.place(["services"], of_key=True),
+            )
+    return InvalidInput(
+        "has no services", "add at least one below `services:`", tree.main.place(["services"])
+    )
+
+
+def _in_order(services: Mapping[str, Any], tree: SourceTree) -> dict[str, Any]:
+    """The services in the order of the file; Compose prints them by the alphabet."""
+    written = [name for source in tree.sources for name in keys_of(source.node(["services"]))]
+    order = dict.fromkeys([*(name for name in written if name in services), *services])
+    return {name: services[name] for name in order}
+
+
+async def _add_values(model: Model, request: _Request) -> None:
+    """Give secrets and configs that come from a variable its value: a release is what it was when read."""
+    given = [
+        entry
+        for section in ("secrets", "configs")
+        for entry in (model.get(section) or {}).values()
+        if isinstance(entry, dict) and entry.get("environment")
+    ]
+    if not given:
+        return
+    done = await request.config("config", "--environment")
+    values = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    for entry in given:
+        if (value := values.get(str(entry["environment"]))) is not None:
+            entry[VALUE] = value
+
+
+def _refuse_obstacles(model: Model, planned: Plan, tree: SourceTree) -> None:
+    for obstacle in obstacles_of(model, planned):
+        source = next((s for s in tree.sources if s.node(obstacle.loc) is not None), tree.main)
+        raise InvalidInput(obstacle.message, obstacle.hint, source.place(obstacle.loc))

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bgd.adapters.xbgd_schema import BLOCKS, VERBS, SmokeBlock, Xbgd, keys_of
+from bgd.adapters.xbgd_schema import APP_NAME, APP_NAME_RULE, BLOCKS, VERBS, SmokeBlock, Xbgd, keys_of
 from bgd.adapters.yaml_source import Loc, Source
 from bgd.adapters.yaml_source import keys_of as keys_in
 from bgd.domain.settings import (
@@ -66,6 +66,17 @@ def read_settings(model: Mapping[str, Any], sources: Sequence[Source]) -> Settin
     if mistakes := list(_unknown_services(checked, services, source)):
         _refuse(source, mistakes)
     return settings_of(checked)
+
+
+def check_name(name: str, source: Source) -> str:
+    """`name` as an app's name, where it isn't from the block: the Compose project's, or the caller's."""
+    if not APP_NAME.fullmatch(name):
+        raise InvalidInput(
+            f"{name!r} can't name an app: {APP_NAME_RULE}",
+            "name it in the file: `x-bgd: {app: …}`",
+            source.place(["name"]) if source.node(["name"]) is not None else source.shown,
+        )
+    return name
 
 
 def settings_of(block: Xbgd) -> Settings:

@@ -20,6 +20,7 @@ from bgd.domain.spelling import did_you_mean
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 APP_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+APP_NAME_RULE = "at most 40 of a-z, 0-9, - and _, beginning with a letter or a digit"
 MAX_DRAIN_S = 3600.0
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*")
@@ -54,9 +55,7 @@ def _name(value: object) -> str:
 def _app(value: object) -> str:
     text = _text(value)
     if not APP_NAME.fullmatch(text):
-        raise ValueError(
-            f"{text!r} can't name an app: at most 40 of a-z, 0-9, - and _, beginning with a letter or a digit"
-        )
+        raise ValueError(f"{text!r} can't name an app: {APP_NAME_RULE}")
     return text
 
 

@@ -67,10 +67,10 @@ class Source:
     root: yaml.Node | None
 
     @classmethod
-    def read(cls, path: Path) -> Source:
+    def read(cls, path: Path, shown: str | None = None) -> Source:
         """Read and parse a file. Raises `InvalidInput`: unreadable, no YAML, duplicate keys."""
-        text = read_text(path)
-        shown = str(path)
+        shown = shown or str(path)
+        text = read_text(path, shown)
         try:
             documents = list(yaml.compose_all(text, _Loader))
         except yaml.MarkedYAMLError as error:
@@ -91,7 +91,8 @@ class Source:
         for part in loc:
             found = _child(value, part)
             if found is None:
-                return self._at(key)
+                # One value may stand for a list of one: `status: 200` is the item 0 of itself.
+                return self._at(value if isinstance(value, yaml.ScalarNode) else key)
             key, value = found
         return self._at(key if of_key else value)
 
@@ -111,12 +112,13 @@ class Source:
         return f"{self.shown}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, shown: str) -> str:
     """The text of a file that a person named. Raises `InvalidInput` that says why it can't be read."""
-    shown = str(path)
     try:
         if path.is_dir():
             raise InvalidInput("is a directory", "name the Compose file in it", shown)
+        if path.exists() and not path.is_file():
+            raise InvalidInput("isn't a regular file: it is read more than once", place=shown)
         with path.open("rb") as file:
             raw = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:

@@ -140,6 +140,12 @@ class Service:
         return {name: str((how or {}).get("condition", "service_started")) for name, how in given.items()}
 
     @property
+    def replicas(self) -> int:
+        """How many containers it has in each colour."""
+        count = self.body.get("scale", (self.body.get("deploy") or {}).get("replicas"))
+        return 1 if count is None else int(count)
+
+    @property
     def restarts_always(self) -> bool:
         """Whether it is restarted when it ends well, so that it can't be something that runs once."""
         policy = ((self.body.get("deploy") or {}).get("restart_policy") or {}).get("condition")
