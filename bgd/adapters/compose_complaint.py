@@ -125,10 +125,10 @@ def _no_image(finder: Finder, match: re.Match[str]) -> InvalidInput:
 
 
 def _required(finder: Finder, match: re.Match[str]) -> InvalidInput:
-    name = match["name"]
+    name, said = match["name"], match["said"] or "it isn't set"
     return _at(
         finder.dotted(match["path"]),
-        f"{match['path']} needs the variable {name}: {match['said'] or "it isn't set"}",
+        f"{match['path']} needs the variable {name}: {said}",
         f"set it in {finder.tree.dotenv}",
     )
 
