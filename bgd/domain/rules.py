@@ -291,3 +291,11 @@ IMAGE_PORTS: Mapping[str, int] = {
     "openresty": 80,
 }
 """Where well-known images listen, when neither the file nor the image itself could be asked."""
+
+MOVING_TAGS = _set(
+    """
+    canary current dev develop edge latest lts main mainline master nightly next release rolling
+    snapshot stable
+    """
+)
+"""Words of a tag that is moved from version to version."""

@@ -123,6 +123,11 @@ class Hooks:
     after_switch: tuple[tuple[str, ...], ...] = ()
     on_failure: tuple[tuple[str, ...], ...] = ()
 
+    @property
+    def are_stated(self) -> bool:
+        """Whether there is any."""
+        return bool(self.before_start or self.before_switch or self.after_switch or self.on_failure)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
