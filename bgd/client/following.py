@@ -39,6 +39,8 @@ class Following:
         self._patience_s = patience_s
         self._lost_at = 0.0
         self._is_closed = False
+        self.interruptions = 0
+        """How often the stream was lost: what comes after one may come again."""
         self._stream: Stream | None = open_at(None)
 
     @property
@@ -81,6 +83,7 @@ class Following:
     def _lose(self, stream: Stream) -> None:
         stream.close()
         self._stream = None
+        self.interruptions += 1
         self._lost_at = time.monotonic()
 
     def _reopen(self, timeout_s: float | None) -> None:

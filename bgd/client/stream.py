@@ -12,12 +12,15 @@ from bgd.client.connection import Exchange, unreachable
 from bgd.client.http1 import NotHttp
 from bgd.errors import Unreachable
 
+SILENCE_S = 60.0
+"""A daemon that is well sends at least a comment every 15 s."""
+
 
 class Stream:
     """JSON objects as they come: iterate over them, or ask for the next one with a timeout.
 
     `close` from any thread ends the iteration of another. A stream that the daemon ends, ends the
-    iteration; one that breaks off raises `Unreachable`.
+    iteration; one that breaks off, or is silent for `SILENCE_S`, raises `Unreachable`.
     """
 
     def __init__(self, path: str, target: str) -> None:
@@ -26,6 +29,7 @@ class Stream:
         self._line = b""  # the beginning of a line whose end hasn't come
         self._data: list[bytes] = []  # of the event that hasn't ended
         self._values: list[Any] = []
+        self._heard_at = monotonic()
         self._is_reading = False
         self._is_closed = False
         self.has_ended = False
@@ -51,8 +55,12 @@ class Stream:
             if self._is_closed:
                 self.has_ended = True
                 return True
-            if not self._exchange.is_ready(timeout_s):
+            silence_s = max(0.0, self._heard_at + SILENCE_S - monotonic())
+            if not self._exchange.is_ready(silence_s if timeout_s is None else min(timeout_s, silence_s)):
+                if monotonic() - self._heard_at >= SILENCE_S:
+                    raise unreachable(self._path, TimeoutError())
                 return False
+            self._heard_at = monotonic()
             if (data := self._exchange.receive()) is None:
                 self.has_ended = True
             else:

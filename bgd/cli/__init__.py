@@ -1,0 +1,1 @@
+"""`bgctl`: one verb a file, over `bgd.client`."""

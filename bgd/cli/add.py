@@ -1,0 +1,56 @@
+"""`bgctl add FILE`: takes the app of a Compose file in."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from bgd.cli.interruption import asking
+from bgd.cli.text import Line, table
+from bgd.client import Client
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from bgd.cli.arguments import Parser
+    from bgd.cli.out import Out
+
+
+def arguments(parser: Parser) -> None:
+    """A file."""
+    parser.add_argument("file", metavar="FILE", help="a Compose file; `bgctl check` says how it would be run")
+    parser.add_argument("--name", metavar="APP", help="the app's name (default: what the file says)")
+    parser.takes_json()
+
+
+def run(values: Namespace, out: Out) -> int:
+    """Take it in; nothing is started yet."""
+    file = os.path.abspath(values.file)  # noqa: PTH100 - not resolved: a link to the newest file stays one
+    with asking(out):
+        told = Client(values.socket).add(file, values.name)
+    if values.json:
+        out.document(told)
+        return 0
+    out.facts(plan_lines(told))
+    out.fact([("✓ ", "good"), (told["app"], "strong"), " is taken in; nothing of it runs yet"])
+    out.fact(f"  its first release: bgctl deploy {told['app']}")
+    return 0
+
+
+def plan_lines(told: dict[str, Any]) -> list[Line]:
+    """The `check` document for people, in short: roles, route, what is rewritten, warnings."""
+    services = [
+        [f"  {name}", service["role"], [(service["reason"], "faint")]]
+        for name, service in told["services"].items()
+    ]
+    lines: list[Line] = [*table(services)]
+    if route := told.get("route"):
+        hosts = ", ".join(route["hosts"]) or "any host"
+        to = f"{hosts}, path {route['path']}  →  {route['service']}:{route['port']}"
+        lines.append([("  route  ", "faint"), to])
+    lines += [[("  rewritten  ", "faint"), rewrite] for rewrite in told.get("rewrites", [])]
+    for warning in told["warnings"]:
+        about = f"{warning['service']}: " if warning.get("service") else ""
+        lines.append([("  ! ", "warn"), about + warning["message"]])
+        lines.append([(f"    {warning['fix']}", "faint")])
+    return lines

@@ -1,0 +1,111 @@
+"""One app in detail: both colours with their containers, what is shared, what happens and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bgd.cli.moment import age, local, took
+from bgd.cli.overview import color_note, running_span
+from bgd.cli.text import Line, Span, table
+from bgd.cli.words import color_span, health_span, outcome_span, stage_word
+
+if TYPE_CHECKING:
+    from bgd.wire import AppJson, ColorJson, ContainerJson, DeploymentJson
+
+
+def card(app: AppJson) -> list[Line]:
+    """The whole card."""
+    blank: Line = ""
+    lines: list[Line] = [[(app["app"], "strong"), "  ", *_address(app)], blank]
+    # The live colour first: it is what one looks for.
+    order = sorted(app["colors"], key=lambda name: (name != app["live"], name))
+    for name in order:
+        lines += _color_lines(name, app["colors"][name], app)
+    if app["shared"]:
+        lines += [[("◆ shared", "strong")], *_containers(app["shared"])]
+    lines.append(blank)
+    if app["deployment"] is not None:
+        lines += _running_lines(app["deployment"])
+    if app["last_deployment"] is not None:
+        lines += _last_lines(app["last_deployment"])
+    watched = ", watched: a change deploys" if app["watch"] else ""
+    lines.append([("file  ", "faint"), app["file"], (watched, "faint")])
+    lines += [[("! ", "warn"), problem] for problem in app["problems"]]
+    return lines
+
+
+def _address(app: AppJson) -> list[Span]:
+    route = app["route"]
+    to: list[Span] = [] if route is None else [(f"  → {route['service']}:{route['port']}", "faint")]
+    return [app["urls"].get("public", ""), *to]
+
+
+def _color_lines(name: str, color: ColorJson, app: AppJson) -> list[Line]:
+    head: list[Span] = [color_span(name, color["state"]), f"  {color['state']}"]
+    if color["release"] is not None:
+        head += [f"  {color['release']}  "]
+    if color["containers"]:
+        head += [health_span(color["health"]), "  ", running_span(color["containers"])]
+    head.append(("  " + color_note(color), "faint"))
+    if until := color.get("warm_until"):
+        head.append((f", warm until {local(until)}", "faint"))
+    if name != app["live"] and color["containers"] and "preview" in app["urls"]:
+        head.append((f"  preview {app['urls']['preview']}", "faint"))
+    return [head, *_containers(color["containers"])]
+
+
+def _containers(containers: Sequence[ContainerJson]) -> list[Line]:
+    return [*table([_container_row(one) for one in containers])]
+
+
+def _container_row(one: ContainerJson) -> list[Line]:
+    is_up = one["status"] == "running"
+    restarts = one.get("restarts", 0)
+    often: list[Span] = [(f"restarted {restarts}×", "warn")] if restarts else []
+    return [
+        f"    {one['service']}",
+        [(one["name"], "faint")],
+        [(one["status"], "" if is_up else "bad")],
+        [health_span(one["health"])] if one["health"] != "none" else "",
+        age(one.get("started")) if is_up else "",
+        often,
+    ]
+
+
+def _running_lines(deployment: DeploymentJson) -> list[Line]:
+    color = deployment["color"]
+    done = [
+        f"{stage_word(stage['stage'])} {took(stage['took_ms'])}"
+        for stage in deployment["stages"]
+        if stage["status"] == "done"
+    ]
+    lines: list[Line] = [
+        [
+            (f"{deployment['kind']}  ", "faint"),
+            (f"◌ {stage_word(deployment['state'])}", "warn"),
+            f"  {deployment['release']} into ",
+            (color, color),
+            (f"  since {age(deployment['started'])}, by {deployment['actor']}", "faint"),
+        ]
+    ]
+    if done:
+        lines.append([("  " + ", ".join(done), "faint")])
+    if deployment["state"] == "awaiting":
+        lines.append([("  waits for approval: ", "warn"), (f"bgctl promote {deployment['app']}", "strong")])
+    return lines
+
+
+def _last_lines(deployment: DeploymentJson) -> list[Line]:
+    ended = age(deployment["finished"])
+    lines: list[Line] = [
+        [
+            ("last  ", "faint"),
+            f"{deployment['kind']} of {deployment['release']} ",
+            outcome_span(deployment["outcome"]),
+            (f" in {took(deployment['took_ms'])}, {ended} ago, by {deployment['actor']}", "faint"),
+        ]
+    ]
+    if (failure := deployment["failure"]) is not None:
+        lines += [[("  ", ""), line] for line in failure["message"].splitlines()]
+    return lines

@@ -1,0 +1,55 @@
+"""`bgctl deploy APP`: a new release into the idle colour, then the switch."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from bgd.cli.follow import follow
+from bgd.cli.interruption import asking
+from bgd.cli.verdict import tell
+from bgd.client import Client
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from bgd.cli.arguments import Parser
+    from bgd.cli.out import Out
+
+
+def arguments(parser: Parser) -> None:
+    """An app, and how far to go."""
+    parser.takes_app()
+    parser.add_argument("--no-switch", action="store_true", help="leave the traffic where it is")
+    parser.add_argument("--detach", action="store_true", help="don't wait for the end")
+    parser.add_argument(
+        "--with-shared", action="store_true", help="also update shared services, which interrupts them"
+    )
+    parser.add_argument("--file", metavar="FILE", help="deploy this file instead of the one that was added")
+    parser.add_argument("--reason", metavar="TEXT", default="", help="why, for the history")
+    parser.takes_json()
+
+
+def run(values: Namespace, out: Out) -> int:
+    """Begin the deployment, and follow it until it ends."""
+    client = Client(values.socket)
+    with asking(out, values.app):
+        deployment = client.deploy(
+            values.app,
+            no_switch=values.no_switch,
+            with_shared=values.with_shared,
+            file=None if values.file is None else os.path.abspath(values.file),  # noqa: PTH100 - not resolved
+            reason=values.reason,
+        )
+    if values.detach:
+        if values.json:
+            out.document(deployment)
+            return 0
+        release, color = deployment["release"], deployment["color"]
+        out.fact([(values.app, "strong"), f": {release} is on its way into ", (color, color)])
+        out.note([("  follow it with ", "faint"), f"bgctl status {values.app} --watch"])
+        return 0
+    finished = follow(client, deployment, out, as_items=values.json)
+    if values.json:
+        return 0 if finished.get("outcome") == "succeeded" else 1
+    return tell(finished, client, out)

@@ -1,0 +1,113 @@
+"""One event of the journal as a line for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bgd.cli.moment import local, took
+from bgd.cli.text import Line, Span
+from bgd.cli.words import count, outcome_span, stage_word
+
+_COMMON = frozenset({"id", "at", "event", "app", "deployment", "actor"})
+
+
+def event_line(event: dict[str, Any]) -> Line:
+    """Id, time, app, kind, and what there is to say."""
+    number = f"#{event['id']}" if "id" in event else ""
+    by: list[Span] = [(f"  by {event['actor']}", "faint")] if event.get("actor") else []
+    return [
+        (f"{number:>6} {local(event.get('at'))}  ", "faint"),
+        (f"{event.get('app') or '–':<10} ", "strong"),
+        (f"{event['event']:<9}", "faint"),
+        *_told(event),
+        *by,
+    ]
+
+
+def _told(event: dict[str, Any]) -> list[Span]:
+    tell = _TELLERS.get(event["event"], _message if "message" in event else _anything)
+    try:
+        return tell(event)
+    except KeyError:  # of another version: what there is, is shown
+        return _anything(event)
+
+
+def _started(event: dict[str, Any]) -> list[Span]:
+    why = f": {event['reason']}" if event.get("reason") else ""
+    return [f"{event['kind']} of {event['release']} into ", (event["color"], event["color"]), why]
+
+
+def _finished(event: dict[str, Any]) -> list[Span]:
+    live, failure = event["live"], event.get("failure")
+    now: list[Span] = [", live is ", (live, live)] if live else [", nothing is live"]
+    why = f": {failure['message']}" if failure else ""
+    time = f" in {took(event.get('took_ms'))}"
+    return [f"{event['kind']} of {event['release']} ", outcome_span(event["outcome"]), time, *now, why]
+
+
+def _stage(event: dict[str, Any]) -> list[Span]:
+    status = event["status"]
+    style = {"failed": "bad", "done": "good", "cancelled": "warn"}.get(status, "")
+    time = f" {took(event['took_ms'])}" if event.get("took_ms") is not None else ""
+    return [f"{stage_word(event['stage'])} ", (status, style), time, _detail(event)]
+
+
+def _progress(event: dict[str, Any]) -> list[Span]:
+    return [f"{stage_word(event['stage'])}: {event['message']}"]
+
+
+def _effect(event: dict[str, Any]) -> list[Span]:
+    phase = event["phase"]
+    told = f"{event['effect'].replace('_', ' ')}: {phase}{_detail(event)}"
+    return [(told, "bad" if phase == "failed" else "faint")]
+
+
+def _live(event: dict[str, Any]) -> list[Span]:
+    old, color = event.get("from"), event["color"] or "nothing"
+    before: list[Span] = [", before: ", (old, old)] if old else []
+    return [(color, color), f" has the traffic, with {event['release']}", *before]
+
+
+def _color(event: dict[str, Any]) -> list[Span]:
+    release = f" with {event['release']}" if event.get("release") else ""
+    return [(event["color"], event["color"]), f" is {event['state']}{release}"]
+
+
+def _drain(event: dict[str, Any]) -> list[Span]:
+    left = f"{count(event['connections'], 'connection')}, {count(event['old_workers'], 'old worker')}"
+    return [(event["color"], event["color"]), f" drains: {left}"]
+
+
+def _smoke(event: dict[str, Any]) -> list[Span]:
+    checks = event["checks"]
+    passed = sum(bool(check["passed"]) for check in checks)
+    style = "good" if passed == len(checks) else "bad"
+    told = f"{passed} of {count(len(checks), 'check')} passed"
+    return [(told, style), " on ", (event["color"], event["color"])]
+
+
+def _message(event: dict[str, Any]) -> list[Span]:
+    fix = f"  ({event['fix']})" if event.get("fix") else ""
+    return [(str(event["message"]), "warn" if event["event"] == "warning" else ""), (fix, "faint")]
+
+
+def _anything(event: dict[str, Any]) -> list[Span]:
+    return ["  ".join(f"{key}: {value}" for key, value in event.items() if key not in _COMMON)]
+
+
+def _detail(event: dict[str, Any]) -> str:
+    return f"  {event['detail']}" if event.get("detail") else ""
+
+
+_TELLERS: Mapping[str, Callable[[dict[str, Any]], list[Span]]] = {
+    "started": _started,
+    "finished": _finished,
+    "stage": _stage,
+    "progress": _progress,
+    "effect": _effect,
+    "live": _live,
+    "color": _color,
+    "drain": _drain,
+    "smoke": _smoke,
+}

@@ -1,0 +1,60 @@
+"""`bgctl rollback APP`: back to an earlier release, at once where it is warm, else by redeploying it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from bgd.cli.follow import follow
+from bgd.cli.interruption import asking
+from bgd.cli.verdict import failure_text, move_line, tell
+from bgd.client import Client
+from bgd.errors import Failed
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from bgd.cli.arguments import Parser
+    from bgd.cli.out import Out
+    from bgd.wire import DeploymentJson, SwitchJson
+
+
+def arguments(parser: Parser) -> None:
+    """An app, and where to."""
+    parser.takes_app()
+    parser.add_argument("--to", metavar="RELEASE", help="the release (default: the one that was live before)")
+    parser.takes_json()
+
+
+def run(values: Namespace, out: Out) -> int:
+    """Roll back, and follow it where it takes a deployment."""
+    client = Client(values.socket)
+    with asking(out, values.app):
+        answer = client.rollback(values.app, values.to)
+    if "stages" in answer:
+        return _redeploy(values, client, cast("DeploymentJson", answer), out)
+    if values.json:
+        out.document(answer)
+    else:
+        out.fact(move_line(answer))
+    return 0
+
+
+def _redeploy(values: Namespace, client: Client, deployment: DeploymentJson, out: Out) -> int:
+    color = deployment["color"]
+    out.note(
+        [("  it isn't warm any more: ", "faint"), f"{deployment['release']} is deployed again, into {color}"]
+    )
+    finished = follow(client, deployment, out)
+    if not values.json:
+        return tell(finished, client, out)
+    if finished.get("outcome") != "succeeded":
+        raise Failed(*failure_text(finished))
+    moved: SwitchJson = {
+        "app": values.app,
+        "from": "green" if color == "blue" else "blue",  # nothing is rolled back that has never been live
+        "to": color,
+        "release": deployment["release"],
+        "took_ms": float(cast("dict[str, float]", finished).get("took_ms", 0)),
+    }
+    out.document(moved)
+    return 0

@@ -1,0 +1,32 @@
+"""`bgctl ui`: the terminal UI."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from bgd.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from bgd.cli.arguments import Parser
+    from bgd.cli.out import Out
+
+
+def arguments(parser: Parser) -> None:
+    """How it looks."""
+    parser.add_argument("--theme", choices=("dark", "light"), help="default: as the terminal tells, or dark")
+
+
+def run(values: Namespace, _: Out) -> int:
+    """Start it, on a terminal."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise InvalidInput(
+            "the terminal UI needs a terminal for its input and its output",
+            "`bgctl status --watch` shows the same without one",
+        )
+    from tui.__main__ import main
+
+    given = (("--socket", values.socket), ("--theme", values.theme))
+    return main([word for option in given if option[1] for word in option])
