@@ -80,7 +80,7 @@ def _may_hold_data(mount: Mapping[str, object]) -> bool:
     target, source = str(mount.get("target", "")), str(mount.get("source", ""))
     if mount.get("read_only") or mount.get("type") not in ("volume", "bind"):
         return False
-    is_file = bool(re.search(r"\.\w{1,5}$", target.rsplit("/", 1)[-1])) and mount.get("type") == "bind"
+    is_file = bool(re.search(r"\w\.\w{1,5}$", target.rsplit("/", 1)[-1])) and mount.get("type") == "bind"
     is_known = re.search(r"^/(etc|run|var/run|tmp|dev|sys|proc)\b|node_modules|/cache\b|docker\.sock", target)
     return not is_file and not is_known and not source.endswith(".sock")
 
