@@ -174,7 +174,7 @@ def _refuse(source: Source, mistakes: Sequence[Mistake]) -> None:
         (_sortable(place := source.place((KEY, *mistake.loc), mistake.at_key)), place, mistake)
         for mistake in mistakes
     )
-    lines = [(place, f"{_dotted(mistake.loc)}: {mistake.message}") for _, place, mistake in placed]
+    lines = [(place, f"{_dotted(source, mistake.loc)}: {mistake.message}") for _, place, mistake in placed]
     (place, first), others = lines[0], lines[1:]
     raise InvalidInput("\n".join([first, *(f"{at}: {said}" for at, said in others)]), place=place)
 
@@ -184,7 +184,10 @@ def _sortable(place: str) -> tuple[int, int]:
     return int(line), int(column)
 
 
-def _dotted(loc: Loc) -> str:
+def _dotted(source: Source, loc: Loc) -> str:
+    """The way to a value as the file has it: one value that stands for a list of one has no index."""
+    if loc and isinstance(loc[-1], int) and source.node((KEY, *loc)) is None:
+        loc = loc[:-1]
     return ".".join([KEY, *map(str, loc)])
 
 

@@ -176,7 +176,7 @@ def _moving_tags(found: Findings) -> Iterator[Caution]:
         yield Caution(
             "moving-tag",
             moving[0].name if len(moving) == 1 else None,
-            f"what these images are changes without the file: {names}{more}. A release keeps what it found",
+            f"images by a tag that moves: {names}{more}; two releases of one file may differ",
             "name a version, or a digest",
         )
 

@@ -36,7 +36,7 @@ def plan(model: Model, settings: Settings, name: str, exposed: ImagePorts | None
 def _route(
     app: str,
     services: Mapping[str, Service],
-    roles: Mapping[str, RoleOf],
+    roles: dict[str, RoleOf],
     settings: Settings,
     image_ports: ImagePorts,
 ) -> tuple[Route | None, list[Question]]:
@@ -49,6 +49,7 @@ def _route(
                 Question("route.service", f"which service takes the requests? {found.reason}", found.choices)
             ]
         front = found.service
+        roles[front] = RoleOf(Role.COLORED, f"it takes the requests: {found.reason}")
     port = wish.port
     if port is None:
         listening = find_port(services[front], services, image_ports.get(front, ()))
@@ -60,12 +61,13 @@ def _route(
 
 def _port_question(service: Service, choices: Sequence[int]) -> Question:
     if choices:
-        said = f"{service.name} has several ports"
+        said = "it has several"
     elif service.published:
-        said = f"none of the ports that {service.name} publishes looks like plain HTTP"
+        said = "none that it publishes looks like plain HTTP"
     else:
-        said = f"the file doesn't say where {service.name} listens"
-    return Question("route.port", f"on which port does it answer HTTP? {said}", tuple(map(str, choices)))
+        said = "the file names none"
+    asked = f"on which port does {service.name} answer HTTP? {said}"
+    return Question("route.port", asked, tuple(map(str, choices)))
 
 
 def _rewrites(

@@ -28,7 +28,7 @@ def infer_roles(services: Services, settings: Settings) -> dict[str, RoleOf]:
         if name in settings.roles:
             roles[name] = RoleOf(settings.roles[name], "x-bgd says so")
         elif name == settings.route.service:
-            roles[name] = RoleOf(Role.COLORED, "x-bgd.route sends the traffic to it")
+            roles[name] = RoleOf(Role.COLORED, "it takes the requests: x-bgd says so")
         else:
             roles[name] = _inferred(service, services)
     for name, service in services.items():
@@ -41,12 +41,7 @@ def infer_roles(services: Services, settings: Settings) -> dict[str, RoleOf]:
 
 def _inferred(service: Service, services: Services) -> RoleOf:
     found = (rule(service, services) for rule in _RULES)
-    return next(filter(None, found), RoleOf(Role.COLORED, _why_colored(service)))
-
-
-def _why_colored(service: Service) -> str:
-    source = "it is built here" if service.is_built else f"its image is {service.base_name}"
-    return f"{source}, and nothing shows that it keeps data or must run alone"
+    return next(filter(None, found), RoleOf(Role.COLORED, "nothing shows data, a queue or a clock"))
 
 
 def _is_awaited_to_end(service: Service, services: Services) -> RoleOf | None:
@@ -58,7 +53,7 @@ def _is_awaited_to_end(service: Service, services: Services) -> RoleOf | None:
     if not waiting:
         return None
     more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
-    return RoleOf(Role.TASK, f"{waiting[0]}{more} waits for it to end well")
+    return RoleOf(Role.TASK, f"{waiting[0]}{more} waits until it has ended well")
 
 
 def _runs_once(service: Service, _: Services) -> RoleOf | None:
@@ -105,8 +100,8 @@ def _acts_by_clock_or_queue(service: Service, services: Services) -> RoleOf | No
         if re.search(pattern, service.command):
             return RoleOf(Role.LIVE_ONLY, f"its command {reason}")
     kinds = (
-        (rules.CRON, "and what runs by the clock must not run twice"),
-        (rules.QUEUES, "and two versions must not take work from one queue"),
+        (rules.CRON, "what runs by the clock must not run twice"),
+        (rules.QUEUES, "two versions must not share a queue"),
     )
     sources = (
         ("name", service.words),
@@ -117,7 +112,7 @@ def _acts_by_clock_or_queue(service: Service, services: Services) -> RoleOf | No
         for source, found in sources:
             # `celery` begins the commands of Celery's tools too; its workers' were found above.
             if word := _first(found & words - ({"celery"} if source == "command" else set())):
-                return RoleOf(Role.LIVE_ONLY, f"its {source} says {word}, {reason}")
+                return RoleOf(Role.LIVE_ONLY, f"its {source} says {word}: {reason}")
     perhaps = _first((service.words | words_of(service.base_name)) & rules.PERHAPS_QUEUES)
     if perhaps and not service.published and not service.exposed and not _is_needed(service, services):
         return RoleOf(Role.LIVE_ONLY, f"its name says {perhaps}, it has no port and nothing waits for it")
