@@ -1,0 +1,16 @@
+"""nginx in a container of its own Compose project: what moves the traffic.
+
+traffic      the port: start, apply, switch, live, remaining
+ ├── gates       one file per app says which colour is live; a rename moves the traffic
+ ├── directory   the configuration on disk, replaced whole
+ ├── wishes      tables that callers want served: many wishes, one reload
+ ├── reload      a new configuration: tested, put in place, seen
+ ├── marker      asks nginx what it serves
+ ├── launch      starting the proxy where it doesn't run
+ ├── project     the proxy's Compose project, network and ports
+ └── proxy       the proxy's container, through the engine's API
+"""
+
+from bgd.adapters.nginx.traffic import NginxTraffic
+
+__all__ = ["NginxTraffic"]

@@ -1,0 +1,101 @@
+"""Asks nginx itself what it serves: the marker, a host of its own on the preview listener."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from bgd.adapters.nginx.door import Door
+from bgd.domain.nginx_layout import MARKER_HOST
+
+ANSWER_TIMEOUT_S = 1.0
+BETWEEN_TRIES_S = 0.01
+ANSWERS_IN_A_ROW = 3
+_MAX_ANSWER_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one worker said: the app's live colour (`-` where it knows no such app), the configuration's
+    generation, and its process id in the container."""
+
+    color: str
+    generation: str
+    worker: str
+
+
+class NotSeen(Exception):
+    """Within the time given nginx wasn't seen to serve that; the text says what was seen last."""
+
+
+class Marker:
+    """The marker behind the preview listener's address."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    async def ask(self, app: str = "") -> Sight:
+        """Ask over a new connection. Raises `NotSeen` when nothing, or not nginx, answers."""
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                answer = await self._fetch(app)
+        except TimeoutError:
+            raise NotSeen(f"no answer from {self._door} within {ANSWER_TIMEOUT_S:g} s") from None
+        except OSError as error:
+            raise NotSeen(f"no answer from {self._door}: {error.strerror or error}") from None
+        words = answer.partition("\r\n\r\n")[2].split()
+        if len(words) != 3:
+            raise NotSeen(f"{self._door} answers, but not as bgd's nginx: {answer[:60]!r}")
+        return Sight(*words)
+
+    async def see_color(self, app: str, color: str, timeout_s: float) -> None:
+        """Return when nginx serves `color` for the app. Raises `NotSeen`.
+
+        The workers look at the gate anew for each request, so one answer is proof; asking over a few new
+        connections costs a millisecond each and includes more than one worker.
+        """
+        in_a_row, last = 0, "nothing"
+        try:
+            async with asyncio.timeout(timeout_s):
+                while in_a_row < ANSWERS_IN_A_ROW:
+                    try:
+                        sight = await self.ask(app)
+                    except NotSeen as error:
+                        in_a_row, last = 0, str(error)
+                        await asyncio.sleep(BETWEEN_TRIES_S)
+                        continue
+                    if sight.color == "-":
+                        raise NotSeen(f"nginx doesn't know {app}")
+                    in_a_row = in_a_row + 1 if sight.color == color else 0
+                    last = f"nginx serves {sight.color}"
+        except TimeoutError:
+            raise NotSeen(f"within {timeout_s:g} s: {last}") from None
+
+    async def see_generation(self, generation: str, timeout_s: float) -> None:
+        """Return when a worker answers by this generation of the configuration. Raises `NotSeen`."""
+        last = "nothing"
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    try:
+                        sight = await self.ask()
+                        if sight.generation == generation:
+                            return
+                        last = f"nginx serves generation {sight.generation}"
+                    except NotSeen as error:
+                        last = str(error)
+                    await asyncio.sleep(BETWEEN_TRIES_S)
+        except TimeoutError:
+            raise NotSeen(f"generation {generation} within {timeout_s:g} s: {last}") from None
+
+    async def _fetch(self, app: str) -> str:
+        reader, writer = await asyncio.open_connection(self._door.host, self._door.port)
+        try:
+            head = f"GET /{app} HTTP/1.1\r\nHost: {MARKER_HOST}\r\nConnection: close\r\n\r\n"
+            writer.write(head.encode())
+            answer = b""
+            while len(answer) < _MAX_ANSWER_BYTES and (more := await reader.read(_MAX_ANSWER_BYTES)):
+                answer += more
+            return answer.decode(errors="replace")
+        finally:
+            writer.close()

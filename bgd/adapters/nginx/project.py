@@ -1,0 +1,211 @@
+"""The proxy's Compose project: its settings, its network, its ports; brought up and down."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from docker import APIClient
+from docker.types import IPAMConfig, IPAMPool
+
+from bgd.adapters.compose_cli import ComposeCli
+from bgd.adapters.nginx.door import Door
+from bgd.adapters.nginx.engine import Engine
+from bgd.domain.subnet import free_subnet
+from bgd.domain.traffic import edge_network
+from bgd.errors import Failed
+
+UP_TIMEOUT_S = 300.0  # the image may have to be pulled
+DOWN_TIMEOUT_S = 60.0
+EDGE_PREFIX_BITS = 22
+"""Room for a thousand fronts; a small one, as a host has only so many private addresses."""
+NETWORK_TRIES = 5
+
+LABEL_INSTANCE = "bgd.instance"
+LABEL_HTTP, LABEL_PREVIEW, LABEL_IMAGE = "bgd.http", "bgd.preview", "bgd.image"
+
+_TAKEN = re.compile(r"address already in use|port is already allocated", re.IGNORECASE)
+_ROUTES = Path("/proc/net/route")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a proxy that runs can't change."""
+
+    http: Door
+    preview: Door
+    image: str
+
+    def labels(self) -> Mapping[str, str]:
+        """As they are kept on the container."""
+        return {LABEL_HTTP: str(self.http), LABEL_PREVIEW: str(self.preview), LABEL_IMAGE: self.image}
+
+    @classmethod
+    def of(cls, labels: Mapping[str, str]) -> Settings:
+        """What a container was made with. Raises `KeyError` for one that isn't bgd's."""
+        http, preview = (Door.parse(labels[name]) for name in (LABEL_HTTP, LABEL_PREVIEW))
+        return cls(http, preview, labels[LABEL_IMAGE])
+
+
+class Project:
+    """`INSTANCE-proxy`."""
+
+    def __init__(self, instance: str, directory: Path, compose: ComposeCli, engine: Engine) -> None:
+        self.name = f"{instance}-proxy"
+        self.edge = edge_network(instance)
+        self._instance = instance
+        self._directory = directory
+        self._compose = compose
+        self._engine = engine
+        self._made_edge = False
+
+    async def up(self, settings: Settings) -> None:
+        """Make the proxy anew with these settings, and start it; the network first, where it is missing.
+
+        Raises `Failed`: a port that is taken, an image that can't be had.
+        """
+        await self._ensure_edge()
+        done = await self._run(settings, UP_TIMEOUT_S, "up", "--detach", "--force-recreate")
+        if done:
+            raise self._failure(settings, done)
+
+    async def discard(self, settings: Settings) -> None:
+        """Remove the proxy that `up` made, and the network if `up` made it.
+
+        Not a network that was there before: stopped containers may belong to it, and it wouldn't show.
+        """
+        if complaint := await self._run(settings, DOWN_TIMEOUT_S, "down"):
+            raise Failed(f"the proxy can't be removed: {complaint}")
+        if self._made_edge:
+            await self.remove_edge()
+
+    async def down(self, settings: Settings) -> None:
+        """Remove the proxy, and its network unless an app is on it."""
+        self._made_edge = True
+        await self.discard(settings)
+
+    async def refuse_taken(self, wanted: Settings, running: Settings | None) -> None:
+        """Raise `Failed` for an address that something else listens on; the running proxy's own is free."""
+        own = (running.http, running.preview) if running else ()
+        for door, option in ((wanted.http, "--http"), (wanted.preview, "--preview")):
+            if any(door.overlaps(held) for held in own):
+                continue
+            if await self._engine.call(lambda _, door=door: door.is_taken()):  # type: ignore[misc]
+                raise _taken(door, option)
+
+    async def _ensure_edge(self) -> None:
+        """Make the edge network, with a small subnet of its own that nothing else uses.
+
+        Not Compose's doing: told another subnet, or grown up to another way of hashing it, Compose takes
+        a network down to make it anew, and with it every app.
+        """
+        for tries_left in reversed(range(NETWORK_TRIES)):
+            try:
+                self._made_edge = await self._engine.call(self._create_edge)
+            except Failed as error:
+                # Somebody else took the subnet between the look and the creation.
+                if not tries_left or "overlap" not in error.message:
+                    raise
+            else:
+                return
+
+    async def remove_edge(self) -> None:
+        """Remove the network, unless something is on it."""
+
+        def remove(client: APIClient) -> None:
+            for network in client.networks(names=[self.edge]):
+                if network["Name"] == self.edge and not client.inspect_network(network["Id"])["Containers"]:
+                    client.remove_network(network["Id"])
+
+        await self._engine.call(remove)
+
+    def _create_edge(self, client: APIClient) -> bool:
+        """Make the network where it is missing, and tell whether it was."""
+        existing = client.networks()
+        if any(network["Name"] == self.edge for network in existing):
+            return False
+        taken = [*_routes(), *_subnets(existing)]
+        pool = IPAMPool(subnet=str(free_subnet(taken, EDGE_PREFIX_BITS)))
+        client.create_network(
+            self.edge,
+            driver="bridge",
+            ipam=IPAMConfig(pool_configs=[pool]),
+            check_duplicate=True,
+            labels={LABEL_INSTANCE: self._instance},
+        )
+        return True
+
+    async def _run(self, settings: Settings, timeout_s: float, *arguments: str) -> str:
+        """Run Compose on the project; its complaint, or nothing."""
+        with as_file(files("compose") / "proxy" / "compose.yaml") as file:
+            async with self._compose.project(self.name):
+                done = await self._compose.run(
+                    ["--project-name", self.name, "--file", str(file), *arguments],
+                    timeout_s=timeout_s,
+                    env=self._variables(settings),
+                )
+        return done.complaint if done.status else ""
+
+    def _variables(self, settings: Settings) -> Mapping[str, str]:
+        # nginx's own user in the official image. A daemon that isn't root runs it as itself: then even a
+        # broken nginx can do no more than whoever started it, and its /proc can be read.
+        uid, gid = (os.getuid(), os.getgid()) if os.getuid() else (101, 101)
+        return {
+            "BGD_INSTANCE": self._instance,
+            "BGD_EDGE": self.edge,
+            "BGD_PROXY_IMAGE": settings.image,
+            "BGD_PROXY_USER": f"{uid}:{gid}",
+            "BGD_PROXY_OWNER": f"uid={uid},gid={gid}",
+            "BGD_PROXY_DIRECTORY": str(self._directory),
+            "BGD_HTTP": str(settings.http),
+            "BGD_HTTP_HOST": settings.http.host,
+            "BGD_HTTP_PORT": str(settings.http.port),
+            "BGD_PREVIEW": str(settings.preview),
+            "BGD_PREVIEW_HOST": settings.preview.host,
+            "BGD_PREVIEW_PORT": str(settings.preview.port),
+        }
+
+    def _failure(self, settings: Settings, complaint: str) -> Failed:
+        if _TAKEN.search(complaint):
+            for door, option in ((settings.http, "--http"), (settings.preview, "--preview")):
+                if f":{door.port}" in complaint or f" {door.port}" in complaint:
+                    return _taken(door, option)
+        return Failed(f"the proxy can't be started: {complaint}", f"its image is {settings.image}")
+
+
+def _taken(door: Door, option: str) -> Failed:
+    return Failed(
+        f"{door} is taken: something else listens there already",
+        f"`ss -ltnp 'sport = :{door.port}'` shows what: stop it, or give bgd another {option} ADDR:PORT",
+    )
+
+
+def _routes() -> list[IPv4Network]:
+    """The networks that the host has routes to; none where they can't be read."""
+    try:
+        lines = _ROUTES.read_text().splitlines()[1:]
+    except OSError:
+        return []
+    networks = []
+    for fields in map(str.split, lines):
+        address, mask = (int.from_bytes(bytes.fromhex(fields[i])[::-1]) for i in (1, 7))
+        networks.append(IPv4Network((address, mask.bit_count())))
+    return networks
+
+
+def _subnets(networks: list[dict[str, object]]) -> list[IPv4Network]:
+    """The IPv4 subnets of the engine's networks."""
+    found = []
+    for network in networks:
+        ipam = network.get("IPAM")
+        pools = ipam.get("Config") if isinstance(ipam, dict) else None
+        for pool in pools or []:
+            subnet = str(pool.get("Subnet", ""))
+            if "." in subnet:
+                found.append(IPv4Network(subnet, strict=False))
+    return found

@@ -1,0 +1,213 @@
+"""The `Traffic` port, by nginx."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bgd.adapters.compose_cli import ComposeCli
+from bgd.adapters.nginx.directory import Directory
+from bgd.adapters.nginx.disk import Disk
+from bgd.adapters.nginx.door import Door
+from bgd.adapters.nginx.engine import Connect, Engine
+from bgd.adapters.nginx.gates import Gates
+from bgd.adapters.nginx.launch import Launch
+from bgd.adapters.nginx.marker import Marker, NotSeen
+from bgd.adapters.nginx.project import Project, Settings
+from bgd.adapters.nginx.proxy import Proxy
+from bgd.adapters.nginx.reload import Reload
+from bgd.adapters.nginx.wishes import Wishes
+from bgd.domain.color import Color
+from bgd.domain.nginx_config import NginxConfig, render
+from bgd.domain.nginx_layout import PREVIEW_ALIAS, inside_ports
+from bgd.domain.tcp_table import connections_to
+from bgd.domain.traffic import AppRoutes, Remaining, Table
+from bgd.errors import Failed, NotFound, Refused
+
+SWITCH_TIMEOUT_S = 5.0
+MOST_WORKERS = 4
+"""Each serves 17,000 requests a second, and stays once more for every reload that a stream outlives."""
+
+
+class NginxTraffic:
+    """Moves traffic with one nginx for all apps of an instance."""
+
+    def __init__(
+        self,
+        *,
+        state_dir: Path,
+        instance: str,
+        http: str,
+        preview: str,
+        image: str,
+        compose: ComposeCli,
+        connect: Connect,
+    ) -> None:
+        """`http` and `preview` are `ADDR:PORT` on the host; `connect` makes a client of the engine's API.
+
+        Raises `InvalidInput` for addresses that are none. Nothing is started or written yet.
+        """
+        self._settings = Settings(Door.parse(http), Door.parse(preview), image)
+        path = (state_dir / "nginx").resolve()
+        self._engine = Engine(connect)
+        # Two threads: no flip waits for a configuration that is being flushed.
+        self._disk, self._gate_disk = Disk("bgd-nginx-disk"), Disk("bgd-nginx-gates")
+        self._gates = Gates(path)
+        self._marker = Marker(self._settings.preview.reachable)
+        directory = self._directory = Directory(path)
+        proxy = self._proxy = Proxy(self._engine, f"{instance}-proxy")
+        self._project = Project(instance, path, compose, self._engine)
+        self._reload = Reload(directory, proxy, self._marker, self._disk)
+        self._launch = Launch(self._project, directory, proxy, self._marker, self._disk)
+        self._wishes = Wishes(self._serve)
+        self._flips: dict[str, asyncio.Lock] = {}
+        self._table: Table = ()
+        self._workers = min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+
+    @property
+    def public_door(self) -> str:
+        """`host:port` where this machine reaches the public listener."""
+        return str(self._settings.http.reachable)
+
+    @property
+    def preview_door(self) -> str:
+        """`host:port` where this machine reaches the preview listener."""
+        return str(self._settings.preview.reachable)
+
+    def preview_url_inside(self, app: str) -> str:
+        """The app's preview for its own containers: `http://bgd-preview:21234/path`, no slash at its end.
+
+        Every host is the app's there, so nobody needs to know its names. Raises `NotFound` for an app that
+        isn't in the table.
+        """
+        for entry in self._table:
+            if entry.app == app:
+                port = inside_ports(each.app for each in self._table)[app]
+                return f"http://{PREVIEW_ALIAS}:{port}{entry.routes[entry.preview()].path.rstrip('/')}"
+        raise NotFound(f"nginx doesn't serve an app {app!r}")
+
+    async def start(self, table: Table) -> None:
+        """Make sure that the proxy runs, with these settings, and serves `table`.
+
+        Traffic isn't interrupted where it runs already, unless an address or the image changed. Raises
+        `Refused` when another daemon's proxy has this instance, `Failed` for a port that is taken, an image
+        that can't be had, a proxy that isn't seen to serve within its time.
+        """
+        await self._disk.run(self._directory.prepare)
+        if await self._launch.is_up(self._settings):
+            await self.apply(table)
+        else:
+            await self._launch.launch(self._settings, await self._config(table))
+
+    async def apply(self, table: Table) -> None:
+        """Make nginx serve `table`: written, tested, reloaded, and seen.
+
+        The gates on disk say which colour is live; the table says it only where there is no gate yet.
+        Raises `InvalidInput` for a table that can't be told to nginx, `Failed` where nginx refuses it or
+        isn't seen to serve it: the configuration before it serves then.
+        """
+        await self._wishes.grant(table)
+
+    async def switch(self, app: str, to: Color) -> None:
+        """Flip the app's traffic, at once for old and new connections, and return when that was seen.
+
+        Waits for nothing but its own disk and nginx, no reload of another app. Raises `Failed`, which says
+        what serves, with the gate put back and that seen too.
+        """
+        async with self._flips.setdefault(app, asyncio.Lock()):
+            before = await self._gate_disk.run(lambda: self._gates.live(app))
+            try:
+                await self._gate_disk.run(lambda: self._gates.turn(app, to))
+                await self._marker.see_color(app, to, SWITCH_TIMEOUT_S)
+            except (NotSeen, OSError) as error:
+                told = await self._turn_back(app, before)
+                raise Failed(f"nginx wasn't seen to serve {app} from {to}: {error}; {told}") from error
+            except asyncio.CancelledError:
+                await asyncio.shield(self._turn_back(app, before))
+                raise
+
+    async def live(self, app: str) -> Color | None:
+        """The colour that is live by the gate on disk; `None` without one."""
+        return await self._gate_disk.run(lambda: self._gates.live(app))
+
+    async def remaining(
+        self,
+        app: str,  # noqa: ARG002 - part of the port; addresses say it all here
+        color: Color,  # noqa: ARG002
+        addresses: Sequence[str],
+    ) -> Remaining:
+        """nginx's open connections to the colour's containers; `old_workers` is always 0.
+
+        Old workers say nothing here. They are common to all apps, so a WebSocket of one would hold up the
+        draining of every other. And they hide nothing: as no request is buffered, each is connected to its
+        colour in the moment that its colour is chosen. Idle connections end by themselves after a second.
+        """
+        found = await self._proxy.find()
+        if found is None or not found.is_running:
+            return Remaining(connections=0, old_workers=0)
+        try:
+            tables = await self._disk.run(lambda: _tcp_tables(found.pid))
+        except OSError:
+            tables = await self._proxy.tcp_tables(found.id)
+        return Remaining(connections_to(tables, addresses), old_workers=0)
+
+    async def forget(self, app: str) -> None:
+        """Drop the app's gate. Raises `Refused` while nginx serves the app from it."""
+        if any(entry.app == app and entry.live for entry in self._table):
+            raise Refused(f"nginx still serves {app}", "take it out of the table first")
+        await self._gate_disk.run(lambda: self._gates.drop(app))
+        self._flips.pop(app, None)
+
+    async def remove(self) -> None:
+        """Take the proxy away with its network: traffic ends. What is on disk stays."""
+        await self._project.down(self._settings)
+
+    def close(self) -> None:
+        """End the threads. nginx goes on."""
+        self._engine.close()
+        self._disk.close()
+        self._gate_disk.close()
+
+    async def _serve(self, table: Table) -> None:
+        await self._reload.serve(await self._config(table))
+
+    async def _config(self, table: Table) -> NginxConfig:
+        """The configuration for `table`, live colours as the gates have them."""
+        settled = tuple([await self._settled(entry) for entry in table])
+        config = render(settled, self._workers)
+        self._table = settled
+        return config
+
+    async def _settled(self, entry: AppRoutes) -> AppRoutes:
+        """The app as the gates have it.
+
+        An app that was live and has no gate lost it, with the state directory perhaps: it gets it back, or
+        nginx would take blue for live.
+        """
+        if entry.live is None:
+            return entry
+        live = await self.live(entry.app)
+        if live is None:
+            await self._gate_disk.run(lambda: self._gates.turn(entry.app, entry.live or Color.BLUE))
+            return entry
+        return replace(entry, live=live)
+
+    async def _turn_back(self, app: str, before: Color | None) -> str:
+        """Put the gate back where it was, and see that; what to tell about it."""
+        try:
+            if before is None:
+                await self._gate_disk.run(lambda: self._gates.drop(app))
+                return "nothing is live, as before"
+            await self._gate_disk.run(lambda: self._gates.turn(app, before))
+            await self._marker.see_color(app, before, SWITCH_TIMEOUT_S)
+        except (NotSeen, OSError) as error:
+            return f"the gate was put back to {before or 'nothing'}, but that wasn't seen either: {error}"
+        return f"{before} still serves"
+
+
+def _tcp_tables(pid: int) -> str:
+    net = Path(f"/proc/{pid}/net")
+    return net.joinpath("tcp").read_text() + net.joinpath("tcp6").read_text()

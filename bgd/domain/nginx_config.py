@@ -1,0 +1,154 @@
+"""nginx's configuration, rendered whole from the table of apps.
+
+**The gate.** Both colours' upstreams are always there, and which one a request goes to is asked of the file
+system when the request comes: `gate/APP/green.on` exists, or `green.off` does. So one `rename` moves the
+traffic, for old and new workers and open connections alike, without a reload. It is one test, because two
+wouldn't be atomic. Hosts and paths are the live release's; where a new release has others, they follow with
+the reload after the flip.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bgd.domain import nginx_layout as layout
+from bgd.domain.color import Color
+from bgd.domain.nginx_pages import FALLBACK, PAGES, document
+from bgd.domain.nginx_preamble import HTTP, MAIN
+from bgd.domain.nginx_servers import Lines, block, refuse_clashes, servers
+from bgd.domain.nginx_words import check_app, check_route, quoted, upstream_host
+from bgd.domain.probe import host_of
+from bgd.domain.traffic import AppRoutes, Table
+from bgd.errors import InvalidInput
+
+_GENERATION = re.compile(r"^# generation ([0-9a-f]{12})$", re.MULTILINE)
+_UNKNOWN = "0" * 12
+
+
+@dataclass(frozen=True, slots=True)
+class NginxConfig:
+    """One whole configuration, and the generation by which its marker can be told from any other's."""
+
+    text: str
+    generation: str
+
+    @classmethod
+    def read(cls, text: str) -> NginxConfig:
+        """A configuration that is in place already; of a foreign one the generation is all zeros."""
+        found = _GENERATION.search(text)
+        return cls(text, found[1] if found else _UNKNOWN)
+
+
+def render(table: Table, workers: int = 2) -> NginxConfig:
+    """The configuration that serves `table`, with so many worker processes.
+
+    Raises `InvalidInput` for words that nginx can't be told, for two apps on one host and path, and for
+    two fronts of one name.
+    """
+    apps = sorted(table, key=lambda entry: entry.app)
+    for entry in apps:
+        check_app(entry.app)
+        for route in entry.routes.values():
+            check_route(entry.app, route)
+    refuse_clashes(apps)
+    _refuse_namesakes(apps)
+    text = _text(apps, workers, _UNKNOWN)
+    # Of the text itself: the same table has the same generation in every daemon.
+    generation = hashlib.sha256(text.encode()).hexdigest()[: len(_UNKNOWN)]
+    return NginxConfig(_text(apps, workers, generation), generation)
+
+
+def _text(apps: Sequence[AppRoutes], workers: int, generation: str) -> str:
+    head = ["# Written by bgd; a change made here is overwritten.", f"# generation {generation}"]
+    http = [
+        *HTTP.strip().splitlines(),
+        "",
+        *_map("$server_port", "$bgd_inside_host", {"default": '""', **_inside_hosts(apps)}),
+        *_map("$bgd_inside_host", "$bgd_host", {"default": "$bgd_inside_host", '""': "$bgd_sent_host"}),
+        *_pages(),
+        *(line for entry in apps for color in Color for line in _upstream(entry, color)),
+        *servers(apps, generation),
+    ]
+    main = MAIN.substitute(workers=workers).splitlines()
+    return "\n".join([*head, *map(_summary, apps), "", *main, "", *block("http", http), ""])
+
+
+def _summary(entry: AppRoutes) -> str:
+    """What a person wants to know first; it also makes the file differ after a switch."""
+    fronts = ", ".join(f"{color} {entry.routes[color].service}:{entry.routes[color].port}" for color in Color)
+    note = " in maintenance" if entry.in_maintenance else ""
+    return f"# {entry.app}: live {entry.live or 'nothing'}{note} ({fronts})"
+
+
+def _upstream(entry: AppRoutes, color: Color) -> Lines:
+    """Always both colours: a `resolve` upstream that comes with a reload has no addresses for a moment."""
+    route = entry.routes[color]
+    name = f"{entry.app}-{color}"
+    host = upstream_host(entry.app, color, route.service)
+    return block(
+        f"upstream {name}",
+        [
+            f"zone {name} 64k;",
+            # No container is put aside for its errors: with one that would be all, with two the other half.
+            f"server {host}:{route.port} resolve max_fails=0;",
+            "keepalive 64;",
+            # Apps close idle connections after 2 s (gunicorn) to 5 s (Node, uvicorn): whoever closes first
+            # can't lose a request that was just sent.
+            "keepalive_timeout 1s;",
+        ],
+    )
+
+
+def _inside_hosts(apps: Sequence[AppRoutes]) -> Mapping[str, str]:
+    """The app's own host by its inside port: its containers only know the proxy by another name."""
+    ports = layout.inside_ports(entry.app for entry in apps)
+    routes = {entry.app: entry.routes[entry.preview()] for entry in apps}
+    return {str(ports[app]): f'"{host_of(route, "")}"' for app, route in routes.items() if route.hosts}
+
+
+def _pages() -> Lines:
+    """One document whose words depend on the error; its status is the error's."""
+    titles, texts, waits = ({"default": quoted(word)} for word in (FALLBACK.title, FALLBACK.text, ""))
+    for (status, reason), page in PAGES.items():
+        error = quoted(status + reason)
+        titles[error], texts[error] = quoted(page.title), quoted(page.text)
+        if page.retry_after_s:
+            waits[error] = quoted(str(page.retry_after_s))
+    html = quoted(document("$bgd_title", "$bgd_text", "$status"), variables=True)
+    return [
+        *_map("$status$bgd_reason", "$bgd_title", titles),
+        *_map("$status$bgd_reason", "$bgd_text", texts),
+        *_map("$status$bgd_reason", "$bgd_retry_after", waits),
+        *_map("", "$bgd_page", {"default": html}),
+        f"error_page {' '.join(sorted({status for status, _ in PAGES}))} @bgd_page;",
+    ]
+
+
+def _map(source: str, target: str, values: Mapping[str, str]) -> Lines:
+    return block(f'map "{source}" {target}', [f"{key} {value};" for key, value in values.items()])
+
+
+def _refuse_namesakes(apps: Sequence[AppRoutes]) -> None:
+    """Raise `InvalidInput` where a name on the edge network would mean two apps' containers.
+
+    `green-web` of shop and `web` of shop-green would both be shop-green-web; and a service that is itself
+    called shop-blue-web has that name there too, as Compose gives every container its service's name.
+    """
+    owners: dict[str, str] = {}
+    for entry in apps:
+        for name in {upstream_host(entry.app, color, entry.routes[color].service).lower() for color in Color}:
+            if (owner := owners.setdefault(name, entry.app)) != entry.app:
+                raise _namesakes(owner, entry.app, name)
+    for entry in apps:
+        for name in {route.service.lower() for route in entry.routes.values()} & owners.keys():
+            raise _namesakes(owners[name], entry.app, name)
+
+
+def _namesakes(one: str, two: str, name: str) -> InvalidInput:
+    return InvalidInput(
+        f"two fronts, of {one} and {two}, would both be {name!r} on the proxy's network",
+        f"rename the service of {two} that takes the requests",
+    )

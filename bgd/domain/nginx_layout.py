@@ -1,0 +1,45 @@
+"""Where things are in the proxy's container, and in the directory that is mounted into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from zlib import crc32
+
+from bgd.domain.nginx_words import RESERVED_DOMAIN
+
+DIRECTORY = "/etc/nginx/bgd"
+"""The mount point of the directory with the configuration and the gates."""
+CONFIG = "nginx.conf"
+CANDIDATE = "candidate.conf"
+GATES = "gate"
+GREEN_ON, GREEN_OFF = "green.on", "green.off"
+"""An app's gate is one file in its directory; its name says whether green is live. Never both."""
+
+PUBLIC_PORT, PREVIEW_PORT = 8080, 8081
+MARKER_HOST = f"marker.{RESERVED_DOMAIN}"
+"""The host on the preview listener that says what is live, by which generation of the configuration."""
+PREVIEW_ALIAS = "bgd-preview"
+"""The proxy's name on the edge network, for the apps' own containers."""
+
+_INSIDE_PORTS = range(20000, 30000)
+
+
+def gate_file(app: str) -> str:
+    """The file whose being there means that green is live, as nginx sees it."""
+    return f"{DIRECTORY}/{GATES}/{app}/{GREEN_ON}"
+
+
+def inside_ports(apps: Iterable[str]) -> Mapping[str, int]:
+    """The ports of the proxy's container on which each app's own containers find its preview.
+
+    A port for each app and not a host name: Docker's DNS gives a container its names when it joins a
+    network, and the proxy must not join anew. Taken from the name, so that a port hardly ever changes
+    when other apps come and go.
+    """
+    ports: dict[str, int] = {}
+    for app in sorted(apps):
+        offset = crc32(app.encode()) % len(_INSIDE_PORTS)
+        while _INSIDE_PORTS[offset] in ports.values():
+            offset = (offset + 1) % len(_INSIDE_PORTS)
+        ports[app] = _INSIDE_PORTS[offset]
+    return ports

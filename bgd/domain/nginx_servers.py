@@ -1,0 +1,201 @@
+"""The servers of nginx's configuration: which host and path goes to which app's colour.
+
+listener   container port       colour          answers where no app does
+public     8080                 the live one    404; 503 with nothing live or in maintenance
+preview    8081                 the idle one    404
+inside     one for each app     the idle one    404; for the app's own containers, whatever the host
+marker     8081, own host name  —               what is live, by which generation and worker
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from bgd.domain import nginx_layout as layout
+from bgd.domain.color import Color
+from bgd.domain.nginx_pages import ABSENT, MAINTENANCE
+from bgd.domain.nginx_words import variable
+from bgd.domain.settings import Route
+from bgd.domain.traffic import AppRoutes
+from bgd.errors import InvalidInput
+
+Lines = list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A host and a path that an app has. The host is empty for "any host that no other app has"."""
+
+    host: str
+    path: str
+
+
+def block(head: str, lines: Iterable[str]) -> Lines:
+    """`head { … }`, indented."""
+    return [f"{head} {{", *(f"    {line}" if line else "" for line in lines), "}"]
+
+
+def claims(route: Route) -> set[Claim]:
+    """What a route claims."""
+    return {Claim(host, route.path) for host in route.hosts or ("",)}
+
+
+def refuse_clashes(apps: Sequence[AppRoutes]) -> None:
+    """Raise `InvalidInput` where two apps claim one host and path, in whatever colour.
+
+    Also in colours that are not live now: no order of switches may bring two apps to one place.
+    """
+    owners: dict[Claim, str] = {}
+    for entry in apps:
+        for claim in set().union(*map(claims, entry.routes.values())):
+            owner = owners.setdefault(claim, entry.app)
+            if owner != entry.app:
+                place = f"{claim.host or 'every host nobody else has, '}{claim.path}"
+                raise InvalidInput(
+                    f"both {owner} and {entry.app} want {place}",
+                    "give one of them another `route: {hosts: […], path: …}` in x-bgd",
+                )
+
+
+def servers(apps: Sequence[AppRoutes], generation: str) -> Lines:
+    """All servers, in the order of their listeners."""
+    ports = layout.inside_ports(entry.app for entry in apps)
+    lines = _listener(layout.PUBLIC_PORT, apps, lambda entry: entry.live or entry.preview(), _Public)
+    lines += _listener(layout.PREVIEW_PORT, apps, AppRoutes.preview, _Preview)
+    for entry in apps:
+        route = entry.routes[entry.preview()]
+        listen = [f"listen {ports[entry.app]} default_server;", 'server_name "";']
+        lines += _server(listen, {route.path: _Preview(entry)})
+    return lines + _marker(apps, generation)
+
+
+class _Public:
+    """How the public listener answers for an app."""
+
+    def __init__(self, entry: AppRoutes) -> None:
+        self.app = entry.app
+        self._entry = entry
+
+    def gate(self) -> Lines:
+        if self._refusal():
+            return []
+        return _gate(self.app, Color.GREEN)
+
+    def answer(self) -> Lines:
+        if reason := self._refusal():
+            return [f"set $bgd_reason {reason};", "return 503;"]
+        return [_pass(self.app)]
+
+    def _refusal(self) -> str:
+        if self._entry.live is None:
+            return ABSENT
+        return MAINTENANCE if self._entry.in_maintenance else ""
+
+
+class _Preview:
+    """How the preview answers for an app: from the idle colour, also in maintenance.
+
+    Before the first switch that is blue whatever the gate says: there is no gate, and once there is one,
+    nothing answers in public before the reload.
+    """
+
+    def __init__(self, entry: AppRoutes) -> None:
+        self.app = entry.app
+        self._entry = entry
+
+    def gate(self) -> Lines:
+        return _gate(self.app, Color.BLUE) if self._entry.live else []
+
+    def answer(self) -> Lines:
+        return [_pass(self.app) if self._entry.live else _pass(self.app, self._entry.preview())]
+
+
+_View = _Public | _Preview
+
+
+def _gate(app: str, when_on: Color) -> Lines:
+    """Set the app's colour. At the level of the server, as `if` in a location has surprises."""
+    name = variable("bgd_color", app)
+    return [
+        f"set ${name} {when_on.other};",
+        f"if (-f {layout.gate_file(app)}) {{ set ${name} {when_on}; }}",
+    ]
+
+
+def _pass(app: str, color: Color | None = None) -> str:
+    """On to one colour, or to the one that the gate says; a name in a variable is still an upstream's."""
+    return f"proxy_pass http://{app}-{color or '$' + variable('bgd_color', app)};"
+
+
+def _listener(
+    port: int,
+    apps: Sequence[AppRoutes],
+    shown: Callable[[AppRoutes], Color],
+    view: Callable[[AppRoutes], _View],
+) -> Lines:
+    """A server for each set of hosts that the same apps have on the same paths, and one for all others."""
+    views = {entry.app: view(entry) for entry in apps}
+    hosts: dict[str, dict[str, _View]] = {"": {}}
+    for entry in apps:
+        for claim in claims(entry.routes[shown(entry)]):
+            hosts.setdefault(claim.host, {})[claim.path] = views[entry.app]
+    alike: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for host in sorted(filter(None, hosts)):
+        alike.setdefault(tuple((p, v.app) for p, v in sorted(hosts[host].items())), []).append(host)
+    # An empty name is also that of HTTP/1.0 requests without a host.
+    lines = _server([f"listen {port} default_server;", 'server_name "";'], hosts[""])
+    for names in alike.values():
+        lines += _server([f"listen {port};", f"server_name {' '.join(names)};"], hosts[names[0]])
+    return lines
+
+
+def _server(listen: Lines, views: dict[str, _View]) -> Lines:
+    lines = [*listen, 'set $bgd_reason "";']
+    seen: dict[str, _View] = {view.app: view for view in views.values()}
+    for app in sorted(seen):
+        lines += seen[app].gate()
+    for path in sorted(views):
+        lines += _locations(path, views[path].answer())
+    if "/" not in views:
+        lines += block("location /", ["return 404;"])
+    page = [
+        "default_type text/html;",
+        "charset utf-8;",
+        "add_header Cache-Control no-store always;",
+        "add_header Retry-After $bgd_retry_after always;",
+        "add_header Content-Security-Policy \"default-src 'none'; style-src 'unsafe-inline'\" always;",
+        # The status is still that of the error: 200 is only what this location says of itself.
+        "return 200 $bgd_page;",
+    ]
+    return block("server", [*lines, *block("location @bgd_page", page)])
+
+
+def _locations(path: str, answer: Lines) -> Lines:
+    """`/api` is `/api` and what is below it, but not `/apix`; the path isn't stripped.
+
+    Two locations, as nginx answers a request for `/api` by a redirect where only `/api/` is there.
+    """
+    if path == "/":
+        return block('location "/"', answer)
+    return block(f'location = "{path}"', answer) + block(f'location "{path}/"', answer)
+
+
+def _marker(apps: Sequence[AppRoutes], generation: str) -> Lines:
+    """Says `COLOR GENERATION PID` for an app at `/APP`, and `- GENERATION PID` at `/`.
+
+    A worker's answer proves that the gate is seen, but not that a reload is over: old workers still accept
+    for a moment after the first answer of a new one.
+    """
+    lines = [
+        f"listen {layout.PREVIEW_PORT};",
+        f"server_name {layout.MARKER_HOST};",
+        "default_type text/plain;",
+    ]
+    for entry in apps:
+        lines += _gate(entry.app, Color.GREEN)
+    lines += block("location = /", [f'return 200 "- {generation} $pid\\n";'])
+    for entry in apps:
+        name = variable("bgd_color", entry.app)
+        lines += block(f"location = /{entry.app}", [f'return 200 "${name} {generation} $pid\\n";'])
+    return block("server", [*lines, *block("location /", [f'return 404 "- {generation} $pid\\n";'])])
