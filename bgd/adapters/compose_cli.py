@@ -118,8 +118,12 @@ class ComposeCli:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         on_line: Callable[[str], None] | None = None,
+        on_output: Callable[[str], None] | None = None,
     ) -> Finished:
-        """Run `docker compose ARGUMENTS` to its end; `on_line` gets each line of stderr as it comes.
+        """Run `docker compose ARGUMENTS` to its end.
+
+        `on_line` gets each line of stderr as it comes, and `on_output` those of stdout: the classic builder
+        reports there.
 
         The daemon's own environment doesn't leak into the files: only what Compose itself needs is passed.
         Raises `Failed` when it doesn't end within `timeout_s`, `Unreachable` when it can't be started.
@@ -143,7 +147,9 @@ class ComposeCli:
         heard: list[str] = []
         try:
             async with asyncio.timeout(timeout_s):
-                stdout, _ = await asyncio.gather(process.stdout.read(), _hear(process.stderr, heard, on_line))
+                stdout, _ = await asyncio.gather(
+                    _take(process.stdout, on_output), _hear(process.stderr, heard, on_line)
+                )
                 status = await process.wait()
         except TimeoutError:
             raise Failed(
@@ -153,6 +159,20 @@ class ComposeCli:
         finally:
             await _end(process)
         return Finished(status, stdout.decode(errors="replace"), "\n".join(heard))
+
+
+async def _take(stream: asyncio.StreamReader, on_output: Callable[[str], None] | None) -> bytes:
+    """All of stdout, to the byte: a model has lines of any length, and spaces at their ends."""
+    whole = bytearray()
+    told = 0
+    while data := await stream.read(65_536):
+        whole += data
+        end = whole.rfind(b"\n") + 1
+        if on_output is not None and end > told:
+            for line in whole[told:end].decode(errors="replace").splitlines():
+                on_output(line)
+            told = end
+    return bytes(whole)
 
 
 async def _hear(

@@ -60,6 +60,13 @@ class Answer:
         del self._buffer[:count]
         return taken
 
+    async def read_all(self) -> bytes:
+        """The rest of the body, whole."""
+        parts = []
+        while data := await self.read():
+            parts.append(data)
+        return b"".join(parts)
+
     async def _receive(self) -> bytes:
         try:
             if self._is_chunked and not self._left:
@@ -98,6 +105,7 @@ class EngineSocket:
         path: str,
         query: Mapping[str, str] | None = None,
         *,
+        headers: Mapping[str, str] | None = None,
         answer_within_s: float = ANSWER_TIMEOUT_S,
     ) -> AsyncIterator[Answer]:
         """Send a request and yield its answer; the connection is closed afterwards.
@@ -111,10 +119,9 @@ class EngineSocket:
                 async with asyncio.timeout(CONNECT_TIMEOUT_S):
                     reader, writer = await self._connect()
                 target = f"{path}?{urlencode(query)}" if query else path
-                writer.write(
-                    f"{method} {target} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n"
-                    "Content-Length: 0\r\n\r\n".encode()
-                )
+                head = {**(headers or {}), "Host": "docker", "Connection": "close", "Content-Length": "0"}
+                lines = [f"{method} {target} HTTP/1.1", *(f"{k}: {v}" for k, v in head.items()), "", ""]
+                writer.write("\r\n".join(lines).encode())
                 async with asyncio.timeout(answer_within_s):
                     await writer.drain()
                     answer = await _head(reader, self.address)

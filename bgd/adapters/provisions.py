@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network
@@ -14,12 +15,9 @@ from docker.types import IPAMConfig, IPAMPool
 
 from bgd.adapters.docker_engine import Attributes, DockerEngine
 from bgd.domain.render import NetworkSpec, Project, VolumeSpec
-from bgd.domain.render.naming import INSTANCE
+from bgd.domain.render.naming import DEFINITION, INSTANCE
 from bgd.domain.subnet import free_subnet
 from bgd.errors import Failed, NotFound
-
-DEFINITION = "bgd.definition"
-"""The label with the hash of what a network was made from: a changed one is made anew when it is free."""
 
 ATTEMPTS = 20
 _SMALLEST_BITS, _LARGEST_BITS = 5, 16
@@ -124,11 +122,21 @@ class Provisions:
             if "already exists" not in error.message:
                 raise
 
-    async def remove_networks(self, labels: Mapping[str, str]) -> None:
-        """Remove the networks with these labels, whoever is on them."""
+    async def remove_networks(self, labels: Mapping[str, str], kept: Iterable[str] = ()) -> None:
+        """Remove the networks with these labels, whoever is on them, but for those whose names are `kept`."""
         wanted = [f"{name}={value}" for name, value in labels.items()]
         for network in await self._engine.call(lambda api: api.networks(filters={"label": wanted})):
-            await self._remove_network(network["Id"])
+            if network["Name"] not in kept:
+                await self._remove_network(network["Id"])
+
+    async def remove_volumes(self, labels: Mapping[str, str]) -> None:
+        """Remove the volumes with these labels; one that something else uses stays."""
+        wanted = [f"{name}={value}" for name, value in labels.items()]
+        found = await self._engine.call(lambda api: api.volumes(filters={"label": wanted}))
+        for volume in found.get("Volumes") or []:
+            name = volume["Name"]
+            with contextlib.suppress(NotFound):
+                await self._engine.call(lambda api: api.remove_volume(name))  # noqa: B023 - awaited
 
     async def _remove_network(self, network: str) -> None:
         try:

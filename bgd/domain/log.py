@@ -8,11 +8,18 @@ from dataclasses import dataclass
 MAX_LINE_CHARS = 16_384
 
 _SEQUENCES = re.compile(
-    "\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?"  # OSC: titles, clipboard, links
-    "|\x1b[PX^_][^\x1b]*(?:\x1b\\\\)?"  # DCS, SOS, PM, APC
-    "|[\x1b\x9b]\\[?[0-?]*[ -/]*[@-~]"  # CSI and short escapes
+    "(?:\x1b\\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c)?"  # OSC: titles, clipboard, links
+    "|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c]*(?:\x1b\\\\|\x9c)?"  # DCS, SOS, PM, APC
+    "|(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor, screen
+    "|\x1b[ -/]*[0-~]"  # two-character escapes, character sets
 )
-_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f"  # C0 but the tab, DEL, C1
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what turns the direction of writing
+    "\u2028\u2029\ufff9-\ufffb"  # other line ends; annotations that hide text
+    "\U000e0000-\U000e007f"  # tags: letters that nobody sees
+    "\ud800-\udfff]"  # halves of characters, which no terminal or JSON encoder takes
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,7 @@ def sanitized(text: str) -> str:
     Bytes from containers are hostile: nothing of theirs may move a cursor, set a title or the
     clipboard, reorder a line or forge another one.
     """
-    clean = _CONTROLS.sub(
-        "", _SEQUENCES.sub("", text.replace("\r\n", "\n").rstrip("\r\n").replace("\r", " "))
-    )
-    return clean if len(clean) <= MAX_LINE_CHARS else clean[: MAX_LINE_CHARS - 1] + "…"
+    text = text.rstrip("\r\n")
+    if not text.isprintable():
+        text = _CONTROLS.sub("", _SEQUENCES.sub("", text.replace("\r\n", " ").replace("\r", " ")))
+    return text if len(text) <= MAX_LINE_CHARS else text[: MAX_LINE_CHARS - 1] + "…"

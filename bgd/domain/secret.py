@@ -1,9 +1,9 @@
 """Secrets of a Compose model: found by name or by shape, and masked wherever text leaves bgd.
 
 A model doesn't say what is secret. `docker compose config` has resolved everything by then, so that a value
-of an `env_file` looks like any other. Masking every value would be safe and useless: with `NODE_ENV: production`
-and `PORT: 3000` masked, no message could be read. So a value is secret when its name says so, when it looks
-like one, or when it came through `secrets:`.
+of an `env_file` looks like any other. Masking every value would be safe and useless: with `production` of
+`NODE_ENV` and `3000` of `PORT` masked, no message could be read. So a value is secret when its name says so,
+when it looks like one, or when it came through `secrets:`.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ _SETTING = re.compile(r"""^\s*["']?([\w.-]+)["']?\s*[:=]\s*["']?(.+?)["']?[,;]?\
 def secrets_of(model: Model) -> frozenset[str]:
     """The secret values of a model, in every form in which they may turn up in a message.
 
-    A value that is also the name of a service or the app's isn't one of them: where `postgres` is a service and
-    its password too, the word in a message gives nothing away, and without it nobody would know what failed.
+    A value that is also the name of a service or the app's isn't one of them: where `postgres` is a service
+    and its password too, the word in a message gives nothing away, and masked it would hide what failed.
     """
     open_names = {str(model.get("name") or ""), *(model.get("services") or {})}
     found: set[str] = set()
@@ -62,7 +62,7 @@ def secrets_of(model: Model) -> frozenset[str]:
 
 
 def forms_of(values: Iterable[str]) -> frozenset[str]:
-    """The values as they may be printed: plain, with `$` doubled as in Compose's files, quoted, line by line."""
+    """The values as they may be printed: plain, with `$` doubled as Compose has it, quoted, line by line."""
     forms: set[str] = set()
     for value in values:
         plain = value.replace("$$", "$")
@@ -181,10 +181,16 @@ def _secret_parts(name: str, value: str) -> Iterator[str]:
         yield from inside
     elif _HARMLESS.fullmatch(value):
         return
-    elif _PEM.search(value) or _KNOWN_SHAPES.fullmatch(value) or _is_random(value):
+    elif _is_told(name) or _is_shaped(value):
         yield value
-    elif _NAMED.search(name) and not _PUBLIC_NAME.search(name):
-        yield value
+
+
+def _is_told(name: str) -> bool:
+    return bool(_NAMED.search(name)) and not _PUBLIC_NAME.search(name)
+
+
+def _is_shaped(value: str) -> bool:
+    return bool(_PEM.search(value) or _KNOWN_SHAPES.fullmatch(value)) or _is_random(value)
 
 
 def _is_random(value: str) -> bool:

@@ -11,7 +11,8 @@ repeated, which a file written beforehand can't do. A volume must outlive every 
 from bgd.domain.render.command import Command, render_command
 from bgd.domain.render.naming import Place
 from bgd.domain.render.networks import Joint, NetworkSpec
-from bgd.domain.render.project import Project, render_build, render_color, render_shared
+from bgd.domain.render.project import Project, render_build, render_color
+from bgd.domain.render.shared import finishing, merged_shared, render_shared
 from bgd.domain.render.volumes import VolumeSpec
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "Place",
     "Project",
     "VolumeSpec",
+    "finishing",
+    "merged_shared",
     "render_build",
     "render_color",
     "render_command",

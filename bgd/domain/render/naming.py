@@ -14,6 +14,7 @@ COLOR = "bgd.color"
 RELEASE = "bgd.release"
 ROLE = "bgd.role"
 SERVICE = "bgd.service"  # on one-off commands: whose image and environment they have
+DEFINITION = "bgd.definition"  # a hash of what a shared container or a network was made from
 REFERENCE = "bgd.image"  # the image as the file names it: Compose is given the id alone
 
 DEFAULT_INSTANCE = "bgd"

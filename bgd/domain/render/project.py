@@ -1,4 +1,4 @@
-"""The projects of an app: its two colours, its shared services, and what builds its images."""
+"""The project of one colour, and the one that builds the images."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def render_color(
     joints: dict[str, tuple[Joint, ...]] = {}
     for name in names:
         role = roster.role(name)
-        labels = {**place.labels(color, str(role)), RELEASE: release, **_reference(images, name)}
-        service = pinned(roster, name, _image_id(images, name), labels)
+        labels = {**place.labels(color, str(role)), RELEASE: release, **reference(images, name)}
+        service = pinned(roster, name, image_id(images, name), labels)
         if role is Role.TASK:
             service = once(service)
         ends = net.endpoints(roster.service(name))
@@ -83,36 +83,10 @@ def render_color(
     common = [
         spec
         for key in keys
-        if _is_joined(model, roster, key) and (spec := _common(model, roster, key, place))
+        if _is_joined(model, roster, key) and (spec := common_spec(model, roster, key, place))
     ]
     section = net.section({key: place.network(color, key) for key in keys})
-    return _project(model, place, place.project(color), services, section, (*own, *common), joints)
-
-
-def render_shared(model: Model, plan: Plan, images: Mapping[str, Image], place: Place) -> Project:
-    """The project of the shared services. Nothing in it changes from one release to the next by itself."""
-    roster = Roster(model, plan)
-    names = roster.names(Role.SHARED)
-    keeps_names = _keeps_container_names(model, plan, place)
-    services: dict[str, Any] = {}
-    for name in names:
-        labels = {**place.labels(role="shared"), **_reference(images, name)}
-        service = pinned(roster, name, _image_id(images, name), labels)
-        if not keeps_names:
-            service.pop("container_name", None)
-        ends = net.endpoints(roster.service(name))
-        if ends:
-            service["networks"] = {
-                key: net.shared_endpoint(
-                    cfg, roster.aliases(name), fixed=net.has_subnet(net.definition(model, key))
-                )
-                for key, cfg in ends.items()
-            }
-        services[name] = service
-    keys = net.keys_of(map(roster.service, names))
-    specs = [spec for key in keys if (spec := _common(model, roster, key, place))]
-    section = net.section({key: net.common_name(model, key, place) for key in keys})
-    return _project(model, place, place.project(None), services, section, tuple(specs), {})
+    return assembled(model, place, place.project(color), services, section, (*own, *common), joints)
 
 
 def render_build(model: Model, plan: Plan, place: Place, release: str) -> Project:
@@ -132,10 +106,10 @@ def render_build(model: Model, plan: Plan, place: Place, release: str) -> Projec
             service["platform"] = given["platform"]
         service["build"] = copy.deepcopy(given["build"])
         services[name] = service
-    return _project(model, place, f"{place.prefix}-build", services, {}, (), {})
+    return assembled(model, place, f"{place.prefix}-build", services, {}, (), {})
 
 
-def _project(
+def assembled(
     model: Model,
     place: Place,
     name: str,
@@ -204,25 +178,16 @@ def _is_joined(model: Model, roster: Roster, key: str) -> bool:
     return key in net.keys_of(map(roster.service, roster.names(Role.SHARED)))
 
 
-def _common(model: Model, roster: Roster, key: str, place: Place) -> NetworkSpec | None:
+def common_spec(model: Model, roster: Roster, key: str, place: Place) -> NetworkSpec | None:
     hosts = 2 * roster.count(*IN_COLORS) + roster.count(Role.SHARED)
     return net.common_network(model, key, place, hosts)
 
 
-def _keeps_container_names(model: Model, plan: Plan, place: Place) -> bool:
-    """Whether shared services keep their `container_name`, which backup scripts go by.
-
-    They exist once, so they may; but only as long as nothing else can have been made of the same file: not
-    under a second instance, nor under a second name.
-    """
-    return place.prefix == place.app and model.get("name") in (None, plan.app)
-
-
-def _reference(images: Mapping[str, Image], name: str) -> dict[str, str]:
+def reference(images: Mapping[str, Image], name: str) -> dict[str, str]:
     return {REFERENCE: images[name].reference} if name in images else {}
 
 
-def _image_id(images: Mapping[str, Image], name: str) -> str:
+def image_id(images: Mapping[str, Image], name: str) -> str:
     if name not in images:
         raise Failed(
             f"no image of {name} is recorded in this release", "deploy again: it prepares the images"

@@ -1,0 +1,256 @@
+"""What runs a colour, with Docker Compose: the `Runner` of the engine's ports."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from bgd.adapters import compose_file
+from bgd.adapters.compose_cli import ComposeCli
+from bgd.adapters.compose_project import SERVICE, ComposeProjects
+from bgd.adapters.container_logs import ContainerLogs
+from bgd.adapters.container_report import ONE_OFFS, container_of
+from bgd.adapters.docker_engine import Attributes, DockerEngine, together
+from bgd.adapters.engine_events import EngineEvents
+from bgd.adapters.image_supply import ImageSupply
+from bgd.adapters.log_follower import LogFollower
+from bgd.adapters.one_offs import OneOffs
+from bgd.adapters.provisions import Provisions
+from bgd.adapters.rendered_file import AppFiles
+from bgd.adapters.secrecy import Voice, cleaner
+from bgd.adapters.shared_services import SharedServices
+from bgd.domain.color import Color
+from bgd.domain.container import Container
+from bgd.domain.log import LogLine
+from bgd.domain.release import Image, Release
+from bgd.domain.render import Command, Place, Project, finishing, render_color, render_shared
+from bgd.domain.render.naming import APP, INSTANCE, RELEASE, ROLE
+from bgd.domain.settings import Role
+from bgd.engine.ports import LogQuery, Progress, Reading, RunResult, SharedReport
+
+
+class ComposeRunner:
+    """Runs apps as Compose projects on one Docker engine, for one instance of bgd.
+
+    `state` is the daemon's state directory, `edge` the proxy's network, which must exist before anything is
+    started. `open()` begins to listen to the engine's events; `close()` ends that.
+    """
+
+    def __init__(self, instance: str, state: Path, cli: ComposeCli, engine: DockerEngine, edge: str) -> None:
+        self._instance = instance
+        self._state = state
+        self._cli = cli
+        self._engine = engine
+        self._edge = edge
+        self._events = EngineEvents(engine.socket, instance)
+        self._provisions = Provisions(engine)
+        self._projects = ComposeProjects(cli, engine, self._provisions)
+        self._images = ImageSupply(cli, engine)
+        self._logs = ContainerLogs(engine)
+        self._shared = SharedServices(self._projects, engine, self._events, self._logs)
+        self._one_offs = OneOffs(self._projects, engine, self._events, self._logs)
+        self._seen: WeakKeyDictionary[asyncio.Task[object], dict[str, int]] = WeakKeyDictionary()
+
+    async def open(self) -> None:
+        """Begin to listen to the engine's events."""
+        await self._events.start()
+
+    async def close(self) -> None:
+        """Stop listening. What runs on the engine goes on."""
+        await self._events.close()
+
+    async def read(self, file: Path, name: str | None = None) -> Reading:
+        return await compose_file.read(self._cli, file, name)
+
+    async def prepare(self, release: Release, color: Color, progress: Progress) -> Mapping[str, Image]:
+        place, files = self._place(release.app), self._files(release.app)
+        voice = await _voice(release, progress)
+        # What can't be rendered shouldn't be built first.
+        stand_in = {name: Image("", "sha256:") for name in release.plan.roles}
+        render_shared(release.model, release.plan, stand_in, place)
+        self._render(replace(release, images=stand_in), color)
+        return await self._images.prepare(release, place, files, voice)
+
+    async def start_shared(self, release: Release, update: bool, progress: Progress) -> SharedReport:
+        place = self._place(release.app)
+        project = render_shared(release.model, release.plan, release.images, place)
+        voice = await _voice(release, progress)
+        return await self._shared.start(
+            project, place, self._files(release.app), voice, finishing(release.model), update
+        )
+
+    async def run_task(self, release: Release, color: Color, service: str, progress: Progress) -> RunResult:
+        return await self._one_offs.task(
+            self._render(release, color),
+            self._place(release.app),
+            color,
+            release.name,
+            service,
+            self._files(release.app),
+            await _voice(release, progress),
+        )
+
+    async def run_command(
+        self,
+        release: Release,
+        color: Color,
+        service: str,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        timeout_s: float,
+    ) -> RunResult:
+        return await self._one_offs.command(
+            self._render(release, color),
+            self._place(release.app),
+            color,
+            Command(service, command, env),
+            self._edge,
+            timeout_s,
+            self._files(release.app),
+            await _voice(release),
+        )
+
+    async def start(self, release: Release, color: Color, progress: Progress) -> None:
+        project = self._render(release, color)
+        labels = self._place(release.app).labels(color)
+        listed = await self._engine.containers(labels)
+        await self._projects.remove([c for c in listed if not _belongs(c, project, release.name)])
+        await self._provisions.remove_networks(labels, kept=[spec.name for spec in project.networks])
+        await self._projects.bring_up(
+            project,
+            release.plan.services(Role.COLORED),
+            self._files(release.app),
+            str(color),
+            await _voice(release, progress),
+        )
+
+    async def start_live_only(self, release: Release, color: Color) -> None:
+        await self._projects.bring_up(
+            self._render(release, color),
+            release.plan.services(Role.LIVE_ONLY),
+            self._files(release.app),
+            str(color),
+            await _voice(release),
+            "--no-deps",
+            "--no-recreate",
+        )
+
+    async def stop_live_only(self, release: Release, color: Color) -> None:
+        labels = self._place(release.app).labels(color, str(Role.LIVE_ONLY))
+        await self._projects.stop(await self._engine.containers(labels))
+
+    async def remove_tasks(self, app: str, color: Color) -> None:
+        labels = self._place(app).labels(color)
+        listed = await self._engine.containers(labels)
+        ours = [c for c in listed if c["Labels"].get(ROLE) in ONE_OFFS]
+        await self._projects.remove(ours)
+        if len(ours) == len(listed):
+            await self._provisions.remove_networks(labels)
+
+    async def stop(self, app: str, color: Color) -> None:
+        await self._projects.stop(await self._engine.containers(self._place(app).labels(color)))
+
+    async def restart(self, app: str, color: Color) -> None:
+        """As the port says. Live-only services stay stopped: they start when the colour goes live."""
+        place, files = self._place(app), self._files(app)
+        listed = await self._engine.containers(place.labels(color, str(Role.COLORED)))
+        services = sorted({c["Labels"][SERVICE] for c in listed})
+        clean = await cleaner(await files.read(str(color)))
+        await self._projects.restart(files.path(str(color)), place.project(color), services, Voice(clean))
+
+    async def remove(self, app: str, color: Color) -> None:
+        labels = self._place(app).labels(color)
+        await self._projects.remove(await self._engine.containers(labels))
+        await self._provisions.remove_networks(labels)
+        for name in (str(color), f"{color}-task"):
+            await self._files(app).remove(name)
+
+    async def remove_app(self, app: str, volumes: bool) -> None:
+        place, files = self._place(app), self._files(app)
+        for color in Color:
+            await self.remove(app, color)
+        labels = place.labels()
+        await self._projects.remove(await self._engine.containers(labels), anonymous_volumes=volumes)
+        await self._provisions.remove_networks(labels)
+        if volumes:
+            await self._provisions.remove_volumes(labels)
+        await self._images.tags.forget(place)
+        await files.remove_all()
+
+    async def containers(self, app: str | None = None, details: bool = False) -> Sequence[Container]:
+        labels = {INSTANCE: self._instance, **({APP: app} if app is not None else {})}
+        if app is not None and (task := asyncio.current_task()) is not None:
+            self._seen.setdefault(task, {})[app] = self._events.revision(app)
+        listed = [c for c in await self._engine.containers(labels) if APP in c["Labels"]]
+        if not details:
+            return [container_of(c) for c in listed]
+        inspected = await together(self._engine.inspect(c["Id"]) for c in listed)
+        return [container_of(a, b) for a, b in zip(listed, inspected, strict=True) if b is not None]
+
+    async def changed(self, app: str, timeout_s: float) -> None:
+        """As the port says; a change since the calling task's last look at the containers counts too."""
+        task = asyncio.current_task()
+        seen = self._seen.get(task, {}) if task is not None else {}
+        await self._events.after(app, seen.get(app, self._events.revision(app)), timeout_s)
+
+    async def log_tail(self, app: str, color: Color, lines: int) -> Sequence[LogLine]:
+        clean = await cleaner(await self._files(app).read(str(color)))
+        kept: deque[LogLine] = deque(maxlen=lines)
+        containers = await self._matching(LogQuery(app, color))
+        async with aclosing(self._logs.merged(containers, lines, None)) as found:
+            async for line in found:
+                kept.append(replace(line, text=clean(line.text)))
+        return list(kept)
+
+    async def logs(self, query: LogQuery) -> AsyncGenerator[LogLine]:
+        if query.follow:
+
+            async def listing() -> Sequence[Container]:
+                return await self._matching(query)
+
+            follower = LogFollower(self._logs, self._engine, self._events, query.app, listing)
+            lines = follower.lines(query.tail, query.since)
+        else:
+            lines = self._logs.merged(await self._matching(query), query.tail, query.since)
+        async with aclosing(lines):
+            async for line in lines:
+                yield line
+
+    async def _matching(self, query: LogQuery) -> list[Container]:
+        labels = self._place(query.app).labels(query.color)
+        found = [container_of(c) for c in await self._engine.containers(labels)]
+        return [c for c in found if query.service in (None, c.service)]
+
+    def _render(self, release: Release, color: Color) -> Project:
+        place = self._place(release.app)
+        return render_color(
+            release.model, release.plan, release.images, place, color, release.name, self._edge
+        )
+
+    def _place(self, app: str) -> Place:
+        return Place(self._instance, app)
+
+    def _files(self, app: str) -> AppFiles:
+        return AppFiles(self._state, app)
+
+
+async def _voice(release: Release, progress: Progress | None = None) -> Voice:
+    return Voice(await cleaner(release.model), progress)
+
+
+def _belongs(container: Attributes, project: Project, release: str) -> bool:
+    """Whether a container may stay when its colour is started: it is of this release, and whole.
+
+    Tasks stay as the record that they ran. A container that Compose was replacing when it was killed has
+    a name with an id before it, for ever.
+    """
+    labels = container["Labels"]
+    named = container["Names"][0].lstrip("/").startswith(project.name + "-")
+    return (
+        named and labels.get(RELEASE) == release and labels.get(ROLE) in {str(Role.COLORED), str(Role.TASK)}
+    )
