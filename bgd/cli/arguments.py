@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from bgd.cli.verbs import VERBS
 from bgd.errors import InvalidInput
 
+MAX_HELP_COLUMNS = 100
+
 _TAKES_A_VALUE = ("--socket",)
+
+
+class _Formatter(argparse.HelpFormatter):
+    def __init__(self, prog: str) -> None:
+        # Told its width, it doesn't import `shutil` to find it, which takes 4 ms before any verb runs.
+        try:
+            columns = os.get_terminal_size().columns
+        except (OSError, ValueError):
+            columns = MAX_HELP_COLUMNS
+        super().__init__(prog, width=min(columns or MAX_HELP_COLUMNS, MAX_HELP_COLUMNS) - 2)
 
 
 class Parser(argparse.ArgumentParser):
@@ -22,6 +35,7 @@ class Parser(argparse.ArgumentParser):
             prog=f"bgctl {verb}",
             description=f"{verb}: {VERBS[verb]}",
             allow_abbrev=False,  # a script's `--no` must not change its meaning with the next option
+            formatter_class=_Formatter,
         )
         self.add_argument(
             "--socket", metavar="PATH", help="where the daemon listens (default: BGD_SOCKET, else the usual)"

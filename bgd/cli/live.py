@@ -38,7 +38,8 @@ class Live:
         if len(lines) >= rows:
             hidden = len(lines) - rows + 2
             lines = [*lines[: max(0, rows - 2)], [(f"… {hidden} more lines", "faint")]]
-        fitting = [cut(line, columns) for line in lines]
+        # One column stays free: a terminal waits with the wrap of a full line, and each in its own way.
+        fitting = [cut(line, columns - 1) for line in lines]
         render = self._out.shown if self._on_facts else self._out.noted
         painted = "".join(f"{render(line)}{_ERASE_LINE_END}\n" for line in fitting)
         self._write(f"{self._back(columns)}{painted}{_ERASE_REST}")

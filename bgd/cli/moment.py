@@ -82,12 +82,13 @@ def since(text: str) -> str:
     """
     from datetime import UTC, datetime, timedelta
 
-    if _DURATION.fullmatch(text):
-        ago_s = sum(int(number) * _UNITS_S[unit] for number, unit in re.findall(r"(\d+)([smhdw])", text))
-        try:
-            then = datetime.now(UTC) - timedelta(seconds=ago_s)
-        except OverflowError:
-            raise ValueError(text) from None
-    else:
-        then = datetime.fromisoformat(text)
-    return then.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    try:
+        if _DURATION.fullmatch(text):
+            parts = re.findall(r"(\d+)([smhdw])", text)
+            ago = timedelta(seconds=sum(int(number) * _UNITS_S[unit] for number, unit in parts))
+            then = datetime.now(UTC) - ago
+        else:
+            then = datetime.fromisoformat(text)
+        return then.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is no time") from None
