@@ -16,6 +16,7 @@ import yaml
 from bgd.adapters.compose_cli import CONFIG_TIMEOUT_S, ComposeCli, Finished
 from bgd.adapters.compose_complaint import complaint_of
 from bgd.adapters.compose_warning import unread_override, warnings_of
+from bgd.adapters.dockerfile import built_images
 from bgd.adapters.source_tree import SourceTree
 from bgd.adapters.yaml_source import keys_of, load
 from bgd.domain.obstacles import obstacles_of
@@ -76,7 +77,14 @@ async def read(
         done = await request.config("--project-name", name, "config", "--format", "yaml")
         model = _model(done, tree)
     await _add_values(model, request)
-    planned = plan(model, settings, name or own)
+    built = await asyncio.to_thread(built_images, model)
+    planned = plan(
+        model,
+        settings,
+        name or own,
+        exposed={service: image.ports for service, image in built.items()},
+        built_from={service: image.base for service, image in built.items()},
+    )
     _refuse_obstacles(model, planned, tree)
     told = (*warnings_of(done.stderr, tree), *unread_override(tree))
     planned = replace(planned, warnings=(*planned.warnings, *told))

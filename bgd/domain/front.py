@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bgd.domain import rules
 from bgd.domain.listening import has_http_port
 from bgd.domain.plan import RoleOf
-from bgd.domain.roles import is_routed
+from bgd.domain.roles import is_beside_database, is_routed
 from bgd.domain.service import Service, split_words, words_of
 from bgd.domain.settings import Role
 
@@ -59,7 +59,7 @@ def rank(app: str, services: Mapping[str, Service], roles: Mapping[str, RoleOf])
     """
     colored = {name: services[name] for name, given in roles.items() if given.role is Role.COLORED}
     browsed = {n: s for n, s in colored.items() if not _words(s) & rules.NOT_FOR_BROWSERS}
-    products = {n: s for n, s in browsed.items() if not _words(s) & rules.TOOLS}
+    products = {n: s for n, s in browsed.items() if not _is_tool(s)}
     among = products or browsed
     found = [_candidate(app, service, among) for service in colored.values()]
     return sorted(found, key=lambda candidate: -candidate.score)
@@ -103,8 +103,8 @@ def _name_evidence(app: str, service: Service) -> Iterator[tuple[int, str]]:
         yield 4, "it is named like the app"
     elif set(own) <= set(whole):
         yield 3, "it is named like the app"
-    if service.base_name in rules.WEB_SERVERS:
-        yield 4, f"its image is {service.base_name}, a web server"
+    if rules.WEB_SERVERS.intersection(service.image_words):
+        yield 4, f"{service.origin}, a web server"
 
 
 def _place_evidence(service: Service, among: Mapping[str, Service]) -> Iterator[tuple[int, str]]:
@@ -126,7 +126,11 @@ def _name_points(service: Service) -> int:
 
 
 def _is_frontal(service: Service) -> bool:
-    return service.base_name in rules.WEB_SERVERS or _name_points(service) > 0
+    return bool(rules.WEB_SERVERS.intersection(service.image_words)) or _name_points(service) > 0
+
+
+def _is_tool(service: Service) -> bool:
+    return bool(_words(service) & rules.TOOLS) or is_beside_database(service)
 
 
 def _words(service: Service) -> frozenset[str]:

@@ -30,6 +30,11 @@ def find_port(
     service: Service, services: Mapping[str, Service], image_ports: Sequence[int] = ()
 ) -> Listening:
     """The port for plain HTTP. `image_ports` are those that the image declares, where it could be asked."""
+    published = _plausible(port.container for port in service.published_http)
+    if len(published) == 1:
+        return Listening(published[0], "it is the port that is published")
+    if published:
+        return _one_of(service, published)
     seen: list[int] = []
     for source, reason in _SOURCES:
         ports = _plausible(source(service, services))
@@ -47,6 +52,21 @@ def find_port(
     return Listening(None, "", tuple(dict.fromkeys(seen)))
 
 
+def _one_of(service: Service, published: Sequence[int]) -> Listening:
+    """One of several published ports: the labels', else the one that the host publishes on 80.
+
+    A health check that asks another one of them makes that doubtful: an app and its API may be in one image.
+    """
+    labelled = [port for port in _labelled(service, {}) if port in published]
+    if len(set(labelled)) == 1:
+        return Listening(labelled[0], "its labels or VIRTUAL_PORT say so")
+    main = [port.container for port in service.published_http if port.host == 80]
+    checked = [port for port in _checked(service, {}) if port in published]
+    if len(main) == 1 and set(checked) <= set(main):
+        return Listening(main[0], "it is published on port 80")
+    return Listening(None, "", tuple(published))
+
+
 def has_http_port(service: Service) -> bool:
     """Whether the file itself names a port of it that may be HTTP."""
     return bool(service.published_http) or any(map(may_be_http, service.exposed))
@@ -60,22 +80,9 @@ def _labelled(service: Service, _: Mapping[str, Service]) -> Iterator[int]:
     yield from _numbers([service.environment.get("VIRTUAL_PORT", "")])
 
 
-def _published_on_80(service: Service, _: Mapping[str, Service]) -> Iterator[int]:
-    yield from (port.container for port in service.published_http if port.host == 80)
-
-
-def _published(service: Service, _: Mapping[str, Service]) -> Iterator[int]:
-    yield from (port.container for port in service.published_http)
-
-
 def _checked(service: Service, _: Mapping[str, Service]) -> Iterator[int]:
     for port in _LOCAL_URL.findall(service.health_command):
         yield int(port or 80)
-
-
-def _published_and_checked(service: Service, services: Mapping[str, Service]) -> Iterator[int]:
-    published = set(_published(service, services))
-    yield from (port for port in _checked(service, services) if port in published)
 
 
 def _exposed(service: Service, _: Mapping[str, Service]) -> Iterator[int]:
@@ -98,9 +105,6 @@ def _addressed(service: Service, services: Mapping[str, Service]) -> Iterator[in
 
 _Source = Callable[[Service, Mapping[str, Service]], Iterable[int]]
 _SOURCES: tuple[tuple[_Source, str], ...] = (
-    (_published_on_80, "it is published on port 80"),
-    (_published, "it is the port that is published"),
-    (_published_and_checked, "it is published, and the health check asks there"),
     (_labelled, "its labels or VIRTUAL_PORT say so"),
     (_exposed, "it is exposed"),
     (_checked, "the health check asks there"),

@@ -17,9 +17,18 @@ ImagePorts = Mapping[str, Sequence[int]]
 """The ports that a service's image declares (`EXPOSE`), by service, where it could be asked."""
 
 
-def plan(model: Model, settings: Settings, name: str, exposed: ImagePorts | None = None) -> Plan:
-    """Plan a resolved model for the app `name`. What can't be told is asked, never guessed."""
-    services = services_of(model)
+def plan(
+    model: Model,
+    settings: Settings,
+    name: str,
+    exposed: ImagePorts | None = None,
+    built_from: Mapping[str, str] | None = None,
+) -> Plan:
+    """Plan a resolved model for the app `name`. What can't be told is asked, never guessed.
+
+    `built_from` has the images that Dockerfiles start from, by service, where they could be read.
+    """
+    services = services_of(model, built_from)
     roles = infer_roles(services, settings)
     route, questions = _route(name, services, roles, settings, exposed or {})
     return Plan(

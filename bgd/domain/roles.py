@@ -56,29 +56,42 @@ def _is_awaited_to_end(service: Service, services: Services) -> RoleOf | None:
     return RoleOf(Role.TASK, f"{waiting[0]}{more} waits until it has ended well")
 
 
-def _runs_once(service: Service, _: Services) -> RoleOf | None:
+def _is_named_as_task(service: Service, _: Services) -> RoleOf | None:
     if service.restarts_always or service.published:
         return None
     if word := _first(service.words & rules.TASKS):
         return RoleOf(Role.TASK, f"its name says {word}, and it isn't restarted when it ends")
     if word := _first(frozenset(service.image_words) & rules.TASKS):
-        return RoleOf(Role.TASK, f"its image is {service.base_name}, and it isn't restarted when it ends")
-    if word := _first(service.command_words & rules.TASKS):
+        return RoleOf(Role.TASK, f"{service.origin}, and it isn't restarted when it ends")
+    return None
+
+
+def _has_task_command(service: Service, _: Services) -> RoleOf | None:
+    if service.restarts_always or service.published:
+        return None
+    if word := _first(service.command_words & rules.TASK_PROGRAMS):
         return RoleOf(Role.TASK, f"its command says {word}, and it isn't restarted when it ends")
     last = re.split(r"&&|;|\|\|", service.command)[-1]
     if any(re.search(pattern, last) for pattern in rules.TASK_COMMANDS):
         return RoleOf(Role.TASK, "its command migrates and then ends")
-    program = service.command.split(" ", 1)[0].rsplit("/", 1)[-1]
-    if program in rules.CLIENTS and stateful_word(service):
-        return RoleOf(Role.TASK, f"it runs {program}, a client, and isn't restarted when it ends")
+    program = _program(last)
+    if program in rules.FILE_COMMANDS:
+        return RoleOf(Role.TASK, f"its command ends with {program}, and it isn't restarted then")
     return None
+
+
+def _runs_a_client(service: Service, _: Services) -> RoleOf | None:
+    program = _program(service.command)
+    if service.restarts_always or program not in rules.CLIENTS or not stateful_word(service):
+        return None
+    return RoleOf(Role.TASK, f"it runs {program}, a client, and isn't restarted when it ends")
 
 
 def _has_stateful_image(service: Service, _: Services) -> RoleOf | None:
     word = stateful_word(service)
     if word is None or service.words & rules.NOT_THE_DATABASE:
         return None
-    return RoleOf(Role.SHARED, f"its image is {service.base_name}, {rules.STATEFUL_IMAGES[word]}")
+    return RoleOf(Role.SHARED, f"{service.origin}, {rules.STATEFUL_IMAGES[word]}")
 
 
 def stateful_word(service: Service) -> str | None:
@@ -93,8 +106,16 @@ def stateful_word(service: Service) -> str | None:
     return None
 
 
+def is_beside_database(service: Service) -> bool:
+    """Whether it is a tool for a database: `kafka-ui`, `postgres-exporter`, `mongo-express`."""
+    words = set(service.image_words)
+    return bool(words & rules.STATEFUL_IMAGES.keys() and words & rules.BESIDE_DATABASES)
+
+
 def _acts_by_clock_or_queue(service: Service, services: Services) -> RoleOf | None:
     if any(port.host in WEB_PORTS for port in service.published):
+        return None
+    if re.search(rules.SERVER_COMMANDS, service.command):
         return None
     for pattern, reason in rules.LIVE_ONLY_COMMANDS:
         if re.search(pattern, service.command):
@@ -120,8 +141,7 @@ def _acts_by_clock_or_queue(service: Service, services: Services) -> RoleOf | No
 
 
 def _routes_itself(service: Service, _: Services) -> RoleOf | None:
-    program = service.command.split(" ", 1)[0].rsplit("/", 1)[-1]
-    for name in (service.base_name, program):
+    for name in (service.base_name, _program(service.command)):
         if name in rules.ROUTERS:
             return RoleOf(Role.IGNORED, f"it is {name}, a proxy, which bgd's nginx replaces")
     if service.base_name in rules.CERTIFICATES:
@@ -136,7 +156,7 @@ def _ends_tls(service: Service, services: Services) -> RoleOf | None:
 
     One that waits for several services routes between them: bgd's nginx can't take its place.
     """
-    if service.base_name not in rules.WEB_SERVERS or len(service.repository) > 3:
+    if service.is_built or service.base_name not in rules.WEB_SERVERS or len(service.repository) > 3:
         return None
     if not service.is_on_host_network and not any(p.container == 443 for p in service.published):
         return None
@@ -176,7 +196,7 @@ def _is_named_like_a_database(service: Service, _: Services) -> RoleOf | None:
 
 def may_serve(service: Service) -> bool:
     """Whether it could answer browsers: neither data, nor a worker, nor a tool, as far as it shows."""
-    return not any(rule(service, {}) for rule in (_runs_once, *_DATA, _acts_by_clock_or_queue))
+    return not any(rule(service, {}) for rule in (_is_named_as_task, *_DATA, _acts_by_clock_or_queue))
 
 
 def is_routed(service: Service) -> bool:
@@ -196,6 +216,10 @@ def _is_needed(service: Service, services: Services) -> bool:
     return any(service.name in other.needs for other in services.values())
 
 
+def _program(command: str) -> str:
+    return next(iter(command.split()), "").rsplit("/", 1)[-1]
+
+
 def _first(words: frozenset[str]) -> str | None:
     return min(words) if words else None
 
@@ -203,10 +227,12 @@ def _first(words: frozenset[str]) -> str | None:
 _DATA: tuple[_Rule, ...] = (_has_stateful_image, _keeps_data_files, _is_named_like_a_database)
 _RULES: tuple[_Rule, ...] = (
     _is_awaited_to_end,
-    _runs_once,
+    _is_named_as_task,
+    _runs_a_client,
     _has_stateful_image,
     _routes_itself,
     _acts_by_clock_or_queue,
+    _has_task_command,
     _ends_tls,
     _is_a_script,
     _keeps_data_files,

@@ -55,6 +55,11 @@ NOT_STATEFUL = _set(
 )
 """Words that turn a database's name into something beside it: `postgres-exporter`, `kafka-ui`."""
 
+BESIDE_DATABASES = _set(
+    "admin browser commander console dashboard dashboards exporter express gui hq insight manager ui viewer"
+)
+"""After a database's name they make a tool of it, for its makers to look with."""
+
 COMPONENTS = _set(
     """
     agent apache api app backend consumer etl frontend importer ingest loader nginx php producer
@@ -119,7 +124,10 @@ TASKS = _set(
     provisioner seed seeder setup
     """
 )
-"""Words in a service's name or its command's: it runs once and ends."""
+"""Words in the name of a service or an image: it runs once and ends."""
+
+TASK_PROGRAMS = _set("generate migrate migration migrations migrator seed seeder")
+"""Words that its command begins with. Not `init` or `setup`: such scripts often start the server too."""
 
 TASK_COMMANDS = (
     r"\balembic upgrade\b",
@@ -153,11 +161,18 @@ PERHAPS_QUEUES = _set("connector delayed jobs processor runner runners subscribe
 """The same, only where it has no port and nothing waits for it."""
 
 PLAIN_IMAGES = _set(
-    """
-    almalinux alpine busybox centos debian fedora openssl rockylinux scratch ubuntu
-    """
+    "almalinux alpine aws-cli bash busybox centos curl debian fedora git mc openssl rockylinux ubuntu"
 )
 """Images that do nothing by themselves: a script in one runs once, unless it waits for ever."""
+
+FILE_COMMANDS = _set("chgrp chmod chown cp install ln mkdir mv rm rsync tar touch")
+"""Programs that arrange files: a service whose command ends with one ends with it."""
+
+SERVER_COMMANDS = (
+    r"\b(apache2|daphne|gunicorn|hypercorn|httpd|nginx|php-fpm|puma|runserver|thin|unicorn|uvicorn|uwsgi|waitress)\b"
+    r"|\bartisan serve\b|\bnext start\b|\brails (s|server)\b"
+)
+"""Commands that also serve requests: what else they do, both colours must."""
 
 FOR_EVER = r"\bsleep (infinity|inf|\d{4,})\b|\btail -f\b|\bwhile (true|:|\[)|\bwait\b|\bfor \(\(;;"
 """Commands that don't end."""
@@ -198,7 +213,7 @@ ROUTERS = _set("caddy-docker-proxy kamal-proxy nginx-proxy nginx-proxy-manager s
 CERTIFICATES = _set("acme-companion certbot lego letsencrypt-nginx-proxy-companion")
 """Image names of what gets certificates for such a proxy."""
 
-WEB_SERVERS = _set("apache caddy envoy haproxy httpd nginx openresty")
+WEB_SERVERS = _set("apache caddy envoy haproxy httpd kong nginx openresty")
 """Base names of images that are plain web servers, the author's own work being their configuration."""
 
 DOCKER_SOCKET = "docker.sock"
@@ -207,9 +222,9 @@ TOOLS = _set(
     """
     adminer alertmanager autoheal cadvisor cloudbeaver commander dashboards debug diun dockerapi
     docs dozzle exporter fakesmtp flower grafana greenmail headlamp healthcheck inspector jaeger
-    kafdrop kibana mailcatcher maildev mailhog mailpit mailserver mock mongo_express netdata otel
+    kafdrop kibana mailcatcher maildev mailhog mailpit mailserver mock netdata otel
     pgadmin pgadmin4 phpmyadmin playwright portainer prometheus redisinsight selenium smtp4dev
-    storybook studio swagger test tests uptime_kuma watchdog watchtower wiremock zipkin
+    storybook studio swagger test tests watchdog watchtower wiremock zipkin
     """
 )
 """Words of names and images of what its makers look with, not its users: the front only where alone."""
@@ -236,6 +251,9 @@ FRONT_NAMES: Mapping[str, int] = {
     "www": 3,
     "ui": 2,
     "site": 2,
+    "spa": 2,
+    "client": 2,
+    **dict.fromkeys(["angular", "django", "laravel", "next", "nextjs", "nuxt", "rails", "react", "vue"], 2),
     "app": 2,
     "portal": 2,
     "server": 1,

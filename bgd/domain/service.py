@@ -32,6 +32,7 @@ class Service:
 
     name: str
     body: Body
+    built_from: str = ""  # the image that its Dockerfile starts from, where that is known
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -50,8 +51,11 @@ class Service:
 
     @cached_property
     def repository(self) -> tuple[str, ...]:
-        """The image's name without tag and digest, in its parts: `ghcr.io`, `acme`, `shop-web`."""
-        name = self.image.partition("@")[0]
+        """The image's name without tag and digest, in its parts: `ghcr.io`, `acme`, `shop-web`.
+
+        Of an image that is built, the name of what it is built from, where that is known.
+        """
+        name = (self.built_from or self.image).partition("@")[0]
         head, _, last = name.rpartition("/")
         return tuple(part for part in (*head.split("/"), last.partition(":")[0]) if part)
 
@@ -59,6 +63,11 @@ class Service:
     def base_name(self) -> str:
         """The last part of the image's name."""
         return self.repository[-1].lower() if self.repository else ""
+
+    @property
+    def origin(self) -> str:
+        """`its image is postgres`, or `it is built from postgres`."""
+        return f"it is built from {self.base_name}" if self.built_from else f"its image is {self.base_name}"
 
     @cached_property
     def image_words(self) -> tuple[str, ...]:
@@ -89,7 +98,7 @@ class Service:
     @property
     def image_tag(self) -> str:
         """The image's tag, as far as it is stated."""
-        return self.image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+        return (self.built_from or self.image).partition("@")[0].rpartition("/")[2].partition(":")[2]
 
     @cached_property
     def published(self) -> tuple[Published, ...]:
@@ -190,9 +199,11 @@ class Service:
         return None
 
 
-def services_of(model: Mapping[str, Any]) -> dict[str, Service]:
-    """The services of a resolved model, in its order."""
-    return {name: Service(name, body or {}) for name, body in (model.get("services") or {}).items()}
+def services_of(model: Mapping[str, Any], built_from: Mapping[str, str] | None = None) -> dict[str, Service]:
+    """The services of a resolved model, in its order; `built_from` has the base images that are known."""
+    known = built_from or {}
+    services = (model.get("services") or {}).items()
+    return {name: Service(name, body or {}, known.get(name, "")) for name, body in services}
 
 
 def may_be_http(port: int) -> bool:
