@@ -50,10 +50,10 @@ test-with-engine: images lint
 	@$(BIN)/python -m pytest
 
 demo: venv ## sets everything up and shows the main job on real containers
-	@$(BIN)/python -m compose.demo.show up
+	@$(BIN)/python -m compose.show up
 
 demo-down: venv ## removes every trace of the demo
-	@$(BIN)/python -m compose.demo.show down
+	@$(BIN)/python -m compose.show down
 
 clean: ## removes the virtual environment, caches and what was built
 	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
