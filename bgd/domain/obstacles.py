@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bgd.domain.plan import Plan
+from bgd.domain.render.roster import Roster
+from bgd.domain.render.service import pinned
 from bgd.domain.service import services_of
 from bgd.domain.settings import Role
+from bgd.domain.tasks import task_order
+from bgd.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,24 @@ class Obstacle:
 
 
 def obstacles_of(model: Mapping[str, Any], plan: Plan) -> Iterator[Obstacle]:
-    """All of them; none without a front, which is asked for first."""
+    """All of them, those of the front first: rendering would stop at the others, only later."""
+    yield from _of_front(model, plan)
+    try:
+        task_order(dict(model), plan.services(Role.TASK))
+        roster = Roster(dict(model), plan)
+    except InvalidInput as error:
+        yield Obstacle(("services",), error.message, error.hint)
+        return
+    for name, given in plan.roles.items():
+        if given.role is Role.IGNORED:
+            continue
+        try:
+            pinned(roster, name, "", {})
+        except InvalidInput as error:
+            yield Obstacle(_loc(model, name), error.message, error.hint)
+
+
+def _of_front(model: Mapping[str, Any], plan: Plan) -> Iterator[Obstacle]:
     front = plan.route.service if plan.route else plan.settings.route.service
     if front is None or front not in plan.roles:
         return
@@ -33,13 +54,10 @@ def obstacles_of(model: Mapping[str, Any], plan: Plan) -> Iterator[Obstacle]:
             f"{front} takes the requests and is {role}: only a colored service can be switched",
             f"set x-bgd.roles.{front} to colored, or x-bgd.route.service to another service",
         )
-    mode = str(service.body.get("network_mode") or "")
-    if mode in ("host", "none"):
+    if service.body.get("network_mode") == "none":
         yield Obstacle(
             ("services", front, "network_mode"),
-            f"{front} takes the requests and uses network_mode {mode}: two colours can't listen on one port"
-            if mode == "host"
-            else f"{front} takes the requests and has no network",
+            f"{front} takes the requests and has no network",
             "remove network_mode: nginx reaches it over a network of its own",
         )
     if service.replicas == 0:
@@ -48,3 +66,12 @@ def obstacles_of(model: Mapping[str, Any], plan: Plan) -> Iterator[Obstacle]:
             f"{front} takes the requests and has no replicas",
             "set its replicas to 1 or more",
         )
+
+
+def _loc(model: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """Where the tie that can't hold is stated, as near as that can be told."""
+    body = (model.get("services") or {}).get(name) or {}
+    for key in ("network_mode", "pid", "ipc", "uts", "cgroup", "volumes_from", "provider"):
+        if body.get(key):
+            return ("services", name, key)
+    return ("services", name)

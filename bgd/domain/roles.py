@@ -31,12 +31,24 @@ def infer_roles(services: Services, settings: Settings) -> dict[str, RoleOf]:
             roles[name] = RoleOf(Role.COLORED, "it takes the requests: x-bgd says so")
         else:
             roles[name] = _inferred(service, services)
-    for name, service in services.items():
-        if name not in settings.roles and (host := service.network_of) in roles:
-            given = roles[host].role
-            if given in (Role.SHARED, Role.LIVE_ONLY, Role.IGNORED):
-                roles[name] = RoleOf(given, f"it uses the network of {host}, which is {given}")
+    free = [name for name in services if name not in settings.roles and name != settings.route.service]
+    for name in free:
+        if tied := _tied(services[name], services, roles):
+            roles[name] = tied
     return roles
+
+
+def _tied(service: Service, services: Services, roles: Mapping[str, RoleOf]) -> RoleOf | None:
+    """The role that a service must have because of whose network it uses."""
+    if roles[service.name].role is not Role.COLORED:
+        return None
+    if (owner := service.network_of) in roles:
+        given = roles[owner].role
+        return RoleOf(given, f"it uses the network of {owner}, which is {given}")
+    colored = [name for name, of in roles.items() if of.role is Role.COLORED]
+    if service.is_on_host_network and any(not services[name].is_on_host_network for name in colored):
+        return RoleOf(Role.LIVE_ONLY, "it uses the host's network, and two would want the same ports")
+    return None
 
 
 def _inferred(service: Service, services: Services) -> RoleOf:
