@@ -23,6 +23,7 @@ from bgd.domain.obstacles import obstacles_of
 from bgd.domain.plan import Plan
 from bgd.domain.planning import plan
 from bgd.domain.release import Model
+from bgd.domain.settings import Settings
 from bgd.engine.ports import Reading
 from bgd.errors import Failed, InvalidInput
 
@@ -63,19 +64,13 @@ async def read(
     The model holds secrets (`env_file` is inlined), and every `$` in it is escaped as `$$`. Raises
     `InvalidInput` with `file:line:column` for what is wrong; open questions are in the plan.
     """
-    # Imported here: pydantic takes 50 ms, and `--help` doesn't need it.
-    from bgd.adapters.xbgd import check_name, read_settings
-
     tree = await asyncio.to_thread(SourceTree.read, file, more)
     request = _Request(cli, tuple(source.path for source in tree.sources[: 1 + len(more)]), tuple(profiles))
     done = await request.config("config", "--format", "yaml")
-    model = _model(done, tree)
-    settings = read_settings(model, tree.sources)
-    own = settings.app or check_name(str(model.get("name") or ""), tree.main)
+    model, settings, own = await asyncio.to_thread(_understood, done, tree, name)
     if name is not None and name != own:
-        check_name(name, tree.main)
         done = await request.config("--project-name", name, "config", "--format", "yaml")
-        model = _model(done, tree)
+        model = await asyncio.to_thread(_model, done, tree)
     await _add_values(model, request)
     built = await asyncio.to_thread(built_images, model)
     planned = plan(
@@ -89,6 +84,18 @@ async def read(
     told = (*warnings_of(done.stderr, tree), *unread_override(tree))
     planned = replace(planned, warnings=(*planned.warnings, *told))
     return Reading(model, planned, tree.files())
+
+
+def _understood(done: Finished, tree: SourceTree, name: str | None) -> tuple[Model, Settings, str]:
+    """The model, its settings, and the app's name by the file, if not by the caller."""
+    # Imported here: pydantic takes 50 ms, and `--help` doesn't need it.
+    from bgd.adapters.xbgd import check_name, read_settings
+
+    model = _model(done, tree)
+    settings = read_settings(model, tree.sources)
+    own = settings.app or str(model.get("name") or "")
+    check_name(name or own, tree.main)
+    return model, settings, own
 
 
 def _model(done: Finished, tree: SourceTree) -> Model:

@@ -42,8 +42,9 @@ def _tied(service: Service, services: Services, roles: Mapping[str, RoleOf]) -> 
     """The role that a service must have because of whose network it uses."""
     if roles[service.name].role is not Role.COLORED:
         return None
-    if (owner := service.network_of) in roles:
-        given = roles[owner].role
+    owner = service.network_of
+    given = roles[owner].role if owner in roles else None
+    if given in (Role.SHARED, Role.LIVE_ONLY, Role.IGNORED):
         return RoleOf(given, f"it uses the network of {owner}, which is {given}")
     colored = [name for name, of in roles.items() if of.role is Role.COLORED]
     if service.is_on_host_network and any(not services[name].is_on_host_network for name in colored):
