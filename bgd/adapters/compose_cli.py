@@ -7,10 +7,12 @@ stderr is a failure only together with the exit status.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -192,16 +194,24 @@ async def _hear(
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Make sure that the process is gone: asked first, then killed."""
+    """Make sure that the process and its children are gone: asked first, then killed.
+
+    The whole group: `docker compose` is `docker`, which runs the plugin as a child and would leave it behind.
+    """
     if process.returncode is not None:
         return
-    process.terminate()
+    _signal(process, signal.SIGTERM)
     try:
         async with asyncio.timeout(KILL_AFTER_S):
             await process.wait()
     except TimeoutError:
-        process.kill()
+        _signal(process, signal.SIGKILL)
         await process.wait()
+
+
+def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)  # its own group: it was started with a session of its own
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -24,6 +24,7 @@ from bgd.adapters.provisions import Provisions
 from bgd.adapters.rendered_file import AppFiles
 from bgd.adapters.secrecy import Voice, cleaner
 from bgd.adapters.shared_services import SharedServices
+from bgd.adapters.variable_values import with_values
 from bgd.domain.color import Color
 from bgd.domain.container import Container
 from bgd.domain.log import LogLine
@@ -65,7 +66,8 @@ class ComposeRunner:
         await self._events.close()
 
     async def read(self, file: Path, name: str | None = None) -> Reading:
-        return await compose_file.read(self._cli, file, name)
+        reading = await compose_file.read(self._cli, file, name)
+        return replace(reading, model=await with_values(self._cli, reading.sources[0], reading.model))
 
     async def prepare(self, release: Release, color: Color, progress: Progress) -> Mapping[str, Image]:
         place, files = self._place(release.app), self._files(release.app)

@@ -31,6 +31,14 @@ _PUBLIC_NAME = re.compile(
     r"(?:_file|_path|_dir|_url_path|_ttl|_expiry|_timeout|_min_length|_algorithm)$", re.I
 )
 _HARMLESS = re.compile(r"|true|false|yes|no|on|off|none|null|auto|default|enabled|disabled|\d{1,5}", re.I)
+_POINTER = re.compile(
+    r"\$+[({\w].*"  # a variable or a command of the container's own shell
+    r"|(?:\.{0,2}/)?(?:[\w.-]+/)+[\w.-]+\.\w{1,8}|/(?:run|etc|var|usr|opt|srv|home|tmp|mnt)/.*"  # a path
+    r"|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){2,}",  # the name of a class
+    re.DOTALL,
+)
+"""What tells where a secret is or how it is used, and isn't one."""
+
 _URL_PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:([^@\s/]+)@", re.IGNORECASE)
 _DSN_PASSWORD = re.compile(r"(?:password|pwd)\s*=\s*['\"]?([^;'\"\s]+)", re.IGNORECASE)
 _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
@@ -179,7 +187,7 @@ def _secret_parts(name: str, value: str) -> Iterator[str]:
     """What of the value is secret: all of it, the password in it, or nothing."""
     if inside := [*_URL_PASSWORD.findall(value), *_DSN_PASSWORD.findall(value)]:
         yield from inside
-    elif _HARMLESS.fullmatch(value):
+    elif _HARMLESS.fullmatch(value) or _POINTER.fullmatch(value):
         return
     elif _is_told(name) or _is_shaped(value):
         yield value

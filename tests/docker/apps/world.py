@@ -93,7 +93,8 @@ class World:
     def run(self, container: str, *words: str) -> tuple[int, str]:
         """Run a command in a container: its status and output."""
         status, output = self.client.containers.get(container).exec_run(list(words))
-        return status, output.decode(errors="replace")
+        assert isinstance(output, bytes)
+        return status or 0, output.decode(errors="replace")
 
     async def until(self, app: str, holds: Callable[[], Awaitable[bool]]) -> None:
         """Wait for changes of the app until `holds`; fails after `DEADLINE_S`."""
@@ -125,11 +126,11 @@ async def world(directory: Path) -> AsyncIterator[World]:
 
 def clear(client: docker.DockerClient, instance: str) -> None:
     """Remove everything of an instance but its edge."""
-    wanted = {"label": f"bgd.instance={instance}"}
+    wanted: dict[str, str | list[str] | bool] = {"label": f"bgd.instance={instance}"}
     for container in client.containers.list(all=True, filters=wanted):
         container.remove(force=True, v=True)
     for network in client.networks.list(filters=wanted):
-        if not network.name.startswith("zz-"):
+        if network.name != edge_network(instance):
             network.remove()
     for volume in client.volumes.list(filters=wanted):
         volume.remove()

@@ -1,0 +1,70 @@
+"""The values of the variables that `secrets:` and `configs:` name.
+
+Compose takes them from the environment and the app's `.env` at every `up`. A release is run from the state
+directory, and for a rollback must be what it was: so the values are recorded when the file is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from bgd.adapters.compose_cli import CONFIG_TIMEOUT_S, ComposeCli
+from bgd.adapters.rendered_file import dumped
+from bgd.adapters.yaml_source import load
+from bgd.domain.release import Model
+from bgd.domain.render.project import VALUE
+from bgd.errors import Failed, InvalidInput
+
+
+async def with_values(cli: ComposeCli, file: Path, model: Model) -> Model:
+    """`model` with the value of each variable beside its name, as `x-bgd-value`.
+
+    Raises `InvalidInput` for a variable that isn't set.
+    """
+    names = {str(given["environment"]) for _, _, given in _by_variable(model)}
+    if not names:
+        return model
+    values = await _values(cli, file, names)
+    whole = copy.deepcopy(model)
+    for kind, name, given in _by_variable(whole):
+        variable = str(given["environment"])
+        if values.get(variable) is None:
+            raise InvalidInput(
+                f"the {kind} {name} is the variable {variable}, which isn't set",
+                f"set {variable} in {file.parent / '.env'}",
+                str(file),
+            )
+        given[VALUE] = values[variable]
+    return whole
+
+
+def _by_variable(model: Model) -> Iterable[tuple[str, str, dict[str, Any]]]:
+    for kind in ("secrets", "configs"):
+        for name, given in (model.get(kind) or {}).items():
+            if isinstance(given, dict) and given.get("environment"):
+                yield kind.removesuffix("s"), name, given
+
+
+async def _values(cli: ComposeCli, file: Path, names: set[str]) -> dict[str, str | None]:
+    """What Compose itself has for these variables, in the file's directory.
+
+    Asked by a model of their own: `config --environment` prints values of several lines so that they can't be
+    told from one another.
+    """
+    asking: Model = {"services": {"values": {"image": "none", "environment": dict.fromkeys(sorted(names))}}}
+    with tempfile.TemporaryDirectory(prefix="bgd-") as directory:
+        path = Path(directory) / "values.yaml"
+        await asyncio.to_thread(path.write_text, dumped(asking))
+        options = ["--project-directory", str(file.parent), "--project-name", "values", "-f", str(path)]
+        done = await cli.run([*options, "config"], timeout_s=CONFIG_TIMEOUT_S, cwd=file.parent)
+    if done.status:
+        raise Failed(
+            f"the variables of {file} can't be read: {done.complaint}", f"is {file.parent}/.env right?"
+        )
+    found = load(done.stdout)["services"]["values"]["environment"]
+    return {name: None if value is None else str(value).replace("$$", "$") for name, value in found.items()}
