@@ -7,6 +7,7 @@ a header or a body may hold a secret.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -113,11 +114,16 @@ def _smoke_of(entry: SmokeBlock) -> SmokeCheck:
     if entry.run is not None:
         return RunSmoke(tuple(entry.run), entry.service, entry.within or RUN_WITHIN_S)
     verb = next(verb for verb in VERBS if getattr(entry, verb) is not None)
+    headers, body = dict(entry.headers), entry.body
+    if isinstance(body, dict | list):
+        body = json.dumps(body)
+        if "content-type" not in map(str.lower, headers):
+            headers["Content-Type"] = "application/json"
     return HttpSmoke(
         method=verb.upper(),
         path=getattr(entry, verb),
-        headers=dict(entry.headers),
-        body=entry.body,
+        headers=headers,
+        body=None if body is None else str(body),
         status=tuple(entry.status),
         contains=entry.contains,
         matches=entry.matches,

@@ -156,9 +156,9 @@ def _regex(value: object) -> str:
     return text
 
 
-def _body(value: object) -> str | None:
-    """Text as it stands; a mapping or a list as JSON."""
-    return json.dumps(value) if isinstance(value, dict | list) else _text(value)
+def _body(value: object) -> object:
+    """Text as it stands; a mapping or a list is sent as JSON."""
+    return value if isinstance(value, dict | list) else _text(value)
 
 
 def _header_text(value: object) -> str:
@@ -269,7 +269,7 @@ class SmokeBlock(Block):
     headers: dict[
         Annotated[str, BeforeValidator(_header_name)], Annotated[str, BeforeValidator(_header_text)]
     ] = Field(default_factory=dict)
-    body: Annotated[str, BeforeValidator(_body)] | None = None
+    body: Annotated[JsonValue, BeforeValidator(_body)] = None
     within: Positive | None = None
     service: Name | None = None
 

@@ -12,6 +12,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     names = list(known)
     near = get_close_matches(word.lower(), [name.lower() for name in names], n=1, cutoff=0.6)
+    # Two letters swapped in a short word leave little in common: `bd` for `db`.
+    near = near or [name.lower() for name in names if sorted(name.lower()) == sorted(word.lower())]
     if near:
         return f"did you mean {next(name for name in names if name.lower() == near[0])}?"
     return f"known are {', '.join(names)}" if names else ""
