@@ -7,3 +7,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 STATE = ROOT / ".bgd"
 """Logs, pid files, caches: everything that may be deleted. Git ignores it."""
+
+
+def from_here(path: Path) -> str:
+    """A path as a person in the checkout would write it."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

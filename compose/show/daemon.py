@@ -24,6 +24,7 @@ STOP_TIMEOUT_S = 30
 POLL_S = 0.1
 VERB_TIMEOUT_S = 20
 LOG_TAIL = 15
+SHOP_VARIABLES = ("VERSION", "BROKEN", "PORT")
 
 
 class DaemonError(Exception):
@@ -52,6 +53,7 @@ def start_daemon(http: str, preview: str) -> Daemon:
     with DAEMON_LOG.open("wb") as log:
         child = subprocess.Popen(
             [BIN / "bgd", *(word for pair in options.items() for word in pair)],
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -81,13 +83,22 @@ def stop_daemon() -> bool:
 
 
 def bgctl_environment() -> dict[str, str]:
-    return {**os.environ, "BGD_SOCKET": str(socket_path())}
+    return {**_environment(), "BGD_SOCKET": str(socket_path())}
 
 
 def log_tail() -> str:
     """The end of the daemon's log, ready to be put behind a message."""
     lines = DAEMON_LOG.read_text(errors="replace").splitlines()[-LOG_TAIL:]
     return "\n".join([f"; its log, {DAEMON_LOG}, ends with:", *(f"  {line}" for line in lines)])
+
+
+def _environment() -> dict[str, str]:
+    """This process's, without another daemon's settings and what Compose would prefer to the shop's `.env`."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("BGD_", "COMPOSE_")) and name not in SHOP_VARIABLES
+    }
 
 
 def _is_reached() -> bool:

@@ -30,8 +30,3 @@ def socket_path() -> Path:
         return path
     key = hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"bgd-demo-{key}" / "bgd.sock"
-
-
-def from_here(path: Path) -> str:
-    """A path as a person in the checkout would write it."""
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

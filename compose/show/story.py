@@ -4,23 +4,19 @@ import json
 import os
 import shutil
 import subprocess
+import time
 import urllib.request
 from collections.abc import Iterable
+from typing import Any
 
-from compose.checkout import ROOT
+from compose.checkout import ROOT, from_here
 from compose.connection import connect
 from compose.engine.supply import ensure_engine
 from compose.images import shelf
 from compose.show import paper
 from compose.show.crowd import Crowd
 from compose.show.daemon import BIN, Daemon, bgctl_environment, log_tail, start_daemon, stop_daemon
-from compose.show.place import (
-    COMPOSE_FILE,
-    DAEMON_LOG,
-    ENV_FILE,
-    SHOP,
-    from_here,
-)
+from compose.show.place import COMPOSE_FILE, DAEMON_LOG, ENV_FILE, SHOP
 from compose.show.ports import LOOPBACK, free_port
 from compose.show.receipt import Receipt, read_receipt
 from compose.show.traces import count_traces, remove_traces
@@ -32,6 +28,8 @@ HTTP_PORT = 8080
 PREVIEW_PORT = 8081
 VERB_TIMEOUT_S = 180
 ANSWER_TIMEOUT_S = 10
+JOBS_TIMEOUT_S = 30
+POLL_S = 0.1
 FAILURES_SHOWN = 5
 
 
@@ -52,6 +50,8 @@ def tell() -> bool:
 
         paper.heading(3, "First deployment: version 1")
         _bgctl("deploy", APP)
+        crowd.open()
+        paper.say("visitors ask for pages all the while; from here on each request counts")
         _expect_live(crowd, daemon, "1")
 
         paper.heading(4, "Second deployment: version 2, beside the first and not live yet")
@@ -79,6 +79,7 @@ def tell() -> bool:
         tally = crowd.leave()
 
     paper.heading(9, "What the visitors noticed")
+    _tell_of_jobs(daemon)
     return _conclude(tally, daemon)
 
 
@@ -182,8 +183,27 @@ def _expect_preview(daemon: Daemon, version: str) -> None:
 
 
 def _version_at(address: str) -> str:
-    with urllib.request.urlopen(f"http://{address}/version", timeout=ANSWER_TIMEOUT_S) as answer:
-        return str(json.loads(answer.read())["version"])
+    return str(_asked(address, "/version")["version"])
+
+
+def _tell_of_jobs(daemon: Daemon) -> None:
+    """Redis was there all along; the worker of the live colour does what the visitors' orders left."""
+    deadline = time.monotonic() + JOBS_TIMEOUT_S
+    while (jobs := _asked(daemon.http, "/jobs"))["done"] != jobs["queued"]:
+        if time.monotonic() > deadline:
+            raise StoryError(
+                f"of {jobs['queued']} jobs only {jobs['done']} are done after {JOBS_TIMEOUT_S} s"
+            )
+        time.sleep(POLL_S)
+    by_version = ", ".join(f"version {name}: {count}" for name, count in sorted(jobs["done_by"].items()))
+    paper.say(
+        f"of the {jobs['queued']} jobs that they left in redis all are done, by the workers of {by_version}"
+    )
+
+
+def _asked(address: str, path: str) -> Any:
+    with urllib.request.urlopen(f"http://{address}{path}", timeout=ANSWER_TIMEOUT_S) as answer:
+        return json.loads(answer.read())
 
 
 def _counted(tally: Tally) -> str:
@@ -192,7 +212,7 @@ def _counted(tally: Tally) -> str:
 
 def _conclude(tally: Tally, daemon: Daemon) -> bool:
     shares = ", ".join(f"version {name}: {count:,}" for name, count in sorted(tally.by_version.items()))
-    paper.say(f"answered by {shares}; the slowest took {tally.slowest_ms:.0f} ms")
+    paper.say(f"they were answered by {shares}; the slowest took {tally.slowest_ms:.0f} ms")
     for failure in tally.failures[:FAILURES_SHOWN]:
         paper.say(f"failed   {failure}")
     paper.verdict(_counted(tally), is_good=tally.failed == 0)

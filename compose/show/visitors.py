@@ -1,12 +1,13 @@
 """People outside who keep asking the public port, in a process of their own that knows nothing of bgd.
 
 `python -m compose.show.visitors 127.0.0.1:8080` asks until its standard input ends. For each line there
-it prints one JSON object: what was asked and what failed since the first answer of a live shop.
+it prints one JSON object: what was asked and what failed since the line `open`, before which nothing counts.
 
     {"requests": 512, "failed": 0, "by_version": {"1": 400, "2": 112}, "slowest_ms": 31.5, "failures": []}
 """
 
 import json
+import math
 import sys
 import threading
 import time
@@ -33,25 +34,32 @@ class Tally:
 
 
 class Book:
-    """The tally that all visitors write in."""
+    """The tally that all visitors write in. It counts requests that began after it was opened."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._tally = Tally()
-        self._is_live = False
+        self._opened_at = math.inf
 
-    def note_answer(self, version: str, took_s: float | None) -> None:
-        """A good answer; the first one opens the book. `took_s` is None where time says nothing."""
+    def open(self) -> None:
         with self._lock:
-            self._is_live = True
+            self._opened_at = time.monotonic()
+
+    def note_answer(self, started: float, version: str, *, was_slow: bool) -> None:
+        """A good answer. `started` is by the monotonic clock; `was_slow` says that it was asked to be."""
+        with self._lock:
+            if started < self._opened_at:
+                return
             self._tally.requests += 1
             self._tally.by_version[version] += 1
-            self._tally.slowest_ms = max(self._tally.slowest_ms, round((took_s or 0) * 1000, 1))
+            if not was_slow:
+                took_ms = round((time.monotonic() - started) * 1000, 1)
+                self._tally.slowest_ms = max(self._tally.slowest_ms, took_ms)
 
-    def note_failure(self, what: str) -> None:
-        """No answer, or a bad one, unless nothing was ever live yet."""
+    def note_failure(self, started: float, what: str) -> None:
+        """No answer, or a bad one."""
         with self._lock:
-            if not self._is_live:
+            if started < self._opened_at:
                 return
             self._tally.requests += 1
             self._tally.failed += 1
@@ -72,6 +80,7 @@ class Errand:
     body: bytes | None = None
     keeps_connection: bool = True
     is_slow: bool = False
+    pause_s: float = PAUSE_S
 
     def __str__(self) -> str:
         manner = "a kept connection" if self.keeps_connection else "a new connection"
@@ -85,27 +94,27 @@ ERRANDS = (
     Errand("GET", "/version", keeps_connection=False),
     Errand("POST", "/echo", body=b"a letter", keeps_connection=False),
     Errand("GET", f"/slow?seconds={SLOW_S}", is_slow=True),
+    Errand("POST", "/jobs", pause_s=0.5),
 )
 
 
 def visit(address: str, errand: Errand, book: Book, leaving: threading.Event) -> None:
     """Do the same errand again and again. No request is tried twice: what fails is counted."""
     connection = HTTPConnection(address, timeout=REQUEST_TIMEOUT_S)
-    while not leaving.wait(PAUSE_S):
+    while not leaving.wait(errand.pause_s):
         started = time.monotonic()
         try:
             connection.request(errand.method, errand.path, errand.body)
             answer = connection.getresponse()
             content = answer.read()
         except (OSError, HTTPException) as error:
-            book.note_failure(f"{errand}: {type(error).__name__}: {error}")
+            book.note_failure(started, f"{errand}: {type(error).__name__}: {error}")
             connection.close()
             continue
         if answer.status >= 400:
-            book.note_failure(f"{errand}: {answer.status} {answer.reason}: {content[:80]!r}")
+            book.note_failure(started, f"{errand}: {answer.status} {answer.reason}: {content[:80]!r}")
         else:
-            took_s = time.monotonic() - started
-            book.note_answer(json.loads(content)["version"], None if errand.is_slow else took_s)
+            book.note_answer(started, json.loads(content)["version"], was_slow=errand.is_slow)
         if not errand.keeps_connection:
             connection.close()
 
@@ -117,7 +126,9 @@ def main(address: str, report: Callable[[str], None]) -> None:
     for thread in threads:
         thread.start()
     try:
-        for _ in sys.stdin:
+        for line in sys.stdin:
+            if line.strip() == "open":
+                book.open()
             report(book.as_json())
     finally:
         leaving.set()

@@ -31,6 +31,10 @@ ANSWER_TIMEOUT_S = 10
 STOP_TIMEOUT_S = 30
 
 
+# What Compose would prefer to the file's own `.env`.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("VERSION", "BROKEN")}
+
+
 class Shop:
     """A Compose project of the shop, under a name of its own and on ports that were free."""
 
@@ -45,7 +49,7 @@ class Shop:
         """Run a verb of Compose and return what it printed."""
         done = subprocess.run(
             [*self._command, *arguments],
-            env={**os.environ, "PORT": "127.0.0.1:0", **environment},
+            env={**_ENVIRONMENT, "PORT": "127.0.0.1:0", **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
