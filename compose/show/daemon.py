@@ -93,7 +93,7 @@ def log_tail() -> str:
 
 
 def _environment() -> dict[str, str]:
-    """This process's, without another daemon's settings and what Compose would prefer to the shop's `.env`."""
+    """This process's, without another daemon's settings, and what would outdo the shop's `.env`."""
     return {
         name: value
         for name, value in os.environ.items()
