@@ -96,9 +96,7 @@ def _set_up() -> Daemon:
             remove_traces(client)
             paper.say("demo     the one from before is removed")
         elif count_traces(client):
-            raise StoryError(
-                "the demo of another checkout is on this engine: `make demo-down` there, or here, removes it"
-            )
+            raise StoryError("the demo of another checkout is on this engine")
         receipt.write()
         tags_before = {tag for image in client.images.list() for tag in image.tags}
         made = shelf.stock(client)
