@@ -76,7 +76,7 @@ async def read(
     planned = plan(
         model,
         settings,
-        name or own,
+        own if name is None else name,
         exposed={service: image.ports for service, image in built.items()},
         built_from={service: image.base for service, image in built.items()},
     )
@@ -94,7 +94,7 @@ def _understood(done: Finished, tree: SourceTree, name: str | None) -> tuple[Mod
     model = _model(done, tree)
     settings = read_settings(model, tree.sources)
     own = settings.app or str(model.get("name") or "")
-    check_name(name or own, tree.main)
+    check_name(own if name is None else name, tree.main)
     return model, settings, own
 
 

@@ -20,6 +20,8 @@ Loc = Sequence[str | int]
 """A way into a document: keys and indexes, as pydantic's `loc`."""
 
 MAX_FILE_BYTES = 4 * 2**20
+MAX_VALUES = 1_000_000
+"""The values that a file may stand for, aliases written out. The largest real one known has 20,000."""
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -82,6 +84,7 @@ class Source:
         root = documents[0] if documents else None
         if root is not None:
             _refuse_duplicates(shown, root)
+            _refuse_bombs(shown, root)
         return cls(path, shown, text, root)
 
     def place(self, loc: Loc, of_key: bool = False) -> str:
@@ -191,6 +194,33 @@ def _refuse_duplicates(shown: str, root: yaml.Node) -> None:
                     f"{shown}:{key.start_mark.line + 1}:{key.start_mark.column + 1}",
                 )
         waiting += [value for _, value in reversed(node.value)]
+
+
+def _refuse_bombs(shown: str, root: yaml.Node) -> None:
+    """Raise where aliases of aliases stand for more than any file means: Compose would write them all out."""
+    sizes: dict[int, int] = {}
+
+    def size(node: yaml.Node) -> int:
+        known = sizes.get(id(node))
+        if known is None:
+            sizes[id(node)] = MAX_VALUES + 1  # of a node that contains itself
+            known = sizes[id(node)] = 1 + sum(map(size, _parts(node)))
+        return known
+
+    if size(root) > MAX_VALUES:
+        raise InvalidInput(
+            f"its aliases stand for more than {MAX_VALUES} values",
+            "write out what is meant, or use fewer aliases within aliases",
+            shown,
+        )
+
+
+def _parts(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.SequenceNode):
+        return list(node.value)
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return []
 
 
 def _syntax_error(shown: str, error: yaml.MarkedYAMLError) -> InvalidInput:

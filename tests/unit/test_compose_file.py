@@ -1,0 +1,319 @@
+"""Reading Compose files: what they are made of, and where they are wrong. Asks the real Compose."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bgd.adapters import compose_file
+from bgd.adapters.compose_cli import ComposeCli
+from bgd.adapters.compose_file import VALUE
+from bgd.domain.settings import Role
+from bgd.engine.ports import Reading
+from bgd.errors import InvalidInput
+
+WEB = "services:\n  web:\n    image: shop:1\n    ports: ['8080:80']\n"
+
+
+class Folder:
+    """A directory of files, one of which is read."""
+
+    def __init__(self, path: Path, cli: ComposeCli) -> None:
+        self.path = path
+        self._cli = cli
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file."""
+        file = self.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return file
+
+    async def read(self, text: str | None = None, name: str | None = None, *more: Path) -> Reading:
+        """Read `compose.yaml`, written anew if there is a text."""
+        file = self.path / "compose.yaml"
+        if text is not None:
+            file.write_text(text)
+        return await compose_file.read(self._cli, file, name, more=more)
+
+    async def refused(self, text: str | None = None) -> str:
+        """The error of reading `compose.yaml`, its path without the directory."""
+        with pytest.raises(InvalidInput) as caught:
+            await self.read(text)
+        told = caught.value.message
+        return told.replace(f"{self.path}/", "")
+
+
+@pytest.fixture(scope="session")
+def compose_command() -> ComposeCli:
+    """The Compose of this environment."""
+    import asyncio
+
+    return asyncio.run(ComposeCli.find())
+
+
+@pytest.fixture
+def folder(tmp_path: Path, compose_command: ComposeCli) -> Folder:
+    """An empty directory called `shop`."""
+    path = tmp_path / "shop"
+    path.mkdir()
+    return Folder(path, compose_command)
+
+
+async def test_a_file_without_a_block_is_read_and_planned(folder: Folder) -> None:
+    reading = await folder.read(WEB + "  db:\n    image: postgres:16\n")
+    assert reading.plan.app == "shop"
+    assert reading.plan.route is not None
+    assert (reading.plan.route.service, reading.plan.route.port) == ("web", 80)
+    assert reading.plan.services(Role.SHARED) == ("db",)
+    assert reading.sources == (folder.path / "compose.yaml",)
+
+
+async def test_services_stand_in_the_order_of_the_file(folder: Folder) -> None:
+    reading = await folder.read(
+        "services:\n" + "".join(f"  {s}: {{image: x}}\n" for s in ("web", "db", "app"))
+    )
+    assert list(reading.model["services"]) == ["web", "db", "app"]
+    assert list(reading.plan.roles) == ["web", "db", "app"]
+
+
+async def test_scalars_mean_what_they_mean_to_compose(folder: Folder) -> None:
+    reading = await folder.read(
+        WEB + "    labels: {a: yes, b: 012, c: 1:30, d: =, e: 1e3, f: ~, g: 0x1f, h: '012', i: off}\n"
+    )
+    labels = reading.model["services"]["web"]["labels"]
+    assert labels == {
+        "a": "yes",
+        "b": "10",
+        "c": "1:30",
+        "d": "=",
+        "e": "1000",
+        "f": "",
+        "g": "31",
+        "h": "012",
+        "i": "off",
+    }
+
+
+async def test_dollars_stay_escaped_so_that_compose_can_read_the_model_again(folder: Folder) -> None:
+    reading = await folder.read(WEB + "    command: echo $$HOME\n")
+    assert reading.model["services"]["web"]["command"] == ["echo", "$$HOME"]
+
+
+async def test_what_x_keys_of_services_say_is_kept(folder: Folder) -> None:
+    reading = await folder.read(WEB + "    x-note: {a: 1}\n    ulimits: {nofile: {soft: 0, hard: 0}}\n")
+    web = reading.model["services"]["web"]
+    assert (web["x-note"], web["ulimits"]["nofile"]) == ({"a": 1}, {"soft": 0, "hard": 0})
+
+
+async def test_the_name_comes_from_the_caller_the_block_or_compose(folder: Folder) -> None:
+    text = "name: alpha\n" + WEB + "    volumes: [data:/data]\nvolumes: {data: }\n"
+    assert (await folder.read(text)).plan.app == "alpha"
+    assert (await folder.read(text + "x-bgd: {app: beta}\n")).plan.app == "beta"
+    assert (await folder.read(name="gamma")).plan.app == "gamma"
+
+
+async def test_a_name_of_the_callers_own_means_volumes_of_its_own(folder: Folder) -> None:
+    text = WEB + "    volumes: [data:/data]\nvolumes: {data: }\nx-bgd: {app: store}\n"
+    own, same, other = [await folder.read(text, name) for name in (None, "store", "copy")]
+    assert own.model["volumes"]["data"]["name"] == "shop_data"
+    assert same.model == own.model
+    assert other.model["volumes"]["data"]["name"] == "copy_data"
+
+
+@pytest.mark.parametrize("name", ["Shop", "a b", "", "-a", "a" * 41])
+async def test_a_name_that_no_app_can_have_is_refused(folder: Folder, name: str) -> None:
+    with pytest.raises(InvalidInput, match="can't name an app"):
+        await folder.read(WEB, name)
+
+
+async def test_the_directory_of_the_file_counts_not_the_callers(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder.write(".env", "TAG=7\n")
+    (tmp_path / ".env").write_text("TAG=8\n")
+    folder.write("compose.yaml", WEB.replace("shop:1", "shop:${TAG}"))
+    monkeypatch.chdir(tmp_path)
+    reading = await compose_file.read(await ComposeCli.find(), Path("shop/compose.yaml"))
+    assert reading.model["services"]["web"]["image"] == "shop:7"
+
+
+async def test_every_file_that_takes_part_is_a_source(folder: Folder) -> None:
+    for name, text in {
+        ".env": "EXTRA=more\n",
+        "web.env": "A=1\n",
+        "more/compose.yaml": "services:\n  side: {image: a, env_file: [side.env, {path: a, required: false}]}",
+        "more/side.env": "B=2\n",
+        "base.yaml": "services: {base: {image: base}}",
+        "config.ini": "c",
+        "secret.txt": "s",
+    }.items():
+        folder.write(name, text)
+    text = (
+        "include: ['${EXTRA}/compose.yaml']\n"
+        + WEB
+        + "    env_file: web.env\n    configs: [c]\n    secrets: [s]\n"
+        + "  worker: {extends: {file: base.yaml, service: base}}\n"
+        + "configs: {c: {file: config.ini}}\nsecrets: {s: {file: ./secret.txt}}\n"
+    )
+    reading = await folder.read(text)
+    assert {str(path.relative_to(folder.path)) for path in reading.sources} == {
+        "compose.yaml",
+        "more/compose.yaml",
+        "base.yaml",
+        "web.env",
+        "more/side.env",
+        "config.ini",
+        "secret.txt",
+        ".env",
+    }
+    assert reading.model["services"]["web"]["environment"] == {"A": "1"}
+
+
+async def test_overriding_files_are_merged_and_may_carry_the_block(folder: Folder) -> None:
+    more = folder.write("prod.yaml", "services: {web: {image: 'shop:2'}}\nx-bgd: {route: {prt: 1}}\n")
+    folder.write("compose.yaml", WEB)
+    with pytest.raises(InvalidInput) as caught:
+        await folder.read(None, None, more)
+    assert caught.value.place == f"{more}:2:17"
+
+
+async def test_values_of_secrets_from_variables_are_kept_with_the_model(folder: Folder) -> None:
+    folder.write(".env", "TOKEN='a b'\n")
+    reading = await folder.read(WEB + "    secrets: [token]\nsecrets: {token: {environment: TOKEN}}\n")
+    assert reading.model["secrets"]["token"][VALUE] == "a b"
+
+
+async def test_a_variable_that_is_not_set_is_warned_of_by_name_and_line(folder: Folder) -> None:
+    reading = await folder.read(WEB + "    # ${GONE}\n    command: echo $$GONE ${GONE} ${ALSO:-1}\n")
+    (caution,) = [one for one in reading.plan.warnings if one.code == "unset-variable"]
+    assert caution.message.startswith(f"{folder.path}/compose.yaml:6:26: the variable GONE isn't set")
+    assert f"{folder.path}/.env" in caution.fix
+
+
+async def test_an_override_that_is_not_read_is_said(folder: Folder) -> None:
+    folder.write("compose.override.yaml", WEB)
+    reading = await folder.read(WEB)
+    assert [one.code for one in reading.plan.warnings if one.code == "override"] == ["override"]
+
+
+async def test_what_a_dockerfile_says_answers_for_an_image_that_is_not_built(folder: Folder) -> None:
+    folder.write(
+        "web/Dockerfile", "FROM node AS build\nFROM nginx:1\nCOPY --from=build /a /b\nEXPOSE 8080/tcp\n"
+    )
+    folder.write("db/Dockerfile", "ARG V=16\nFROM postgres:$V\n")
+    reading = await folder.read("services:\n  web: {build: web}\n  store: {build: db}\n")
+    assert reading.plan.route is not None
+    assert reading.plan.route.port == 8080
+    assert reading.plan.roles["store"].reason == "it is built from postgres, a database"
+
+
+BAD = [
+    ("", "1:1: is empty"),
+    ("# nothing\n", "1:1: is empty"),
+    ("- a\n", "1:1: isn't a Compose file"),
+    ("shop\n", "1:1: isn't a Compose file"),
+    ("name: shop\n", "1:1: has no services"),
+    ("services: {}\n", "1:11: has no services"),
+    ("services: [a]\n", "1:11: services must be a mapping"),
+    ("service:\n  web: {image: x}\n", "1:1: service: Compose knows no such key"),
+    ("services:\n  web:\n\timage: x\n", "3:1: isn't YAML: found character that cannot start"),
+    ("services:\n  web: [\n", "3:1: isn't YAML: did not find expected node content"),
+    ("services:\n  web: {image: 'x\n", "3:1: isn't YAML: found unexpected end of stream"),
+    ("services:\n  web:\n    image: x\n   ports: []\n", "4:4: isn't YAML: did not find expected key"),
+    ("services:\n  web: *nope\n", "2:8: isn't YAML: found undefined alias"),
+    (WEB + "    image: shop:2\n", "5:5: the key 'image' is there twice, first in line 3"),
+    (WEB + "  web: {}\n", "5:3: the key 'web' is there twice, first in line 2"),
+    ("services:\n  web: nginx\n", "2:8: services.web must be a mapping"),
+    ("services:\n  web:\n", "2:7: services.web must be a mapping"),
+    ("services:\n  web: {command: x}\n", "2:3: web has neither an image nor a build"),
+    ("services:\n  'a b': {image: x}\n", "2:3: 'a b' can't name a service"),
+    (WEB + "    imagee: x\n", "5:5: services.web.imagee: Compose knows no such key"),
+    (WEB + "    environment: 5\n", "5:18: services.web.environment must be a mapping"),
+    (WEB + "    depends_on: [bd]\n", "5:18: web depends on bd, and there is no such service"),
+    (WEB + "    networks: [back]\n", "5:16: web uses the network back, which isn't defined"),
+    (WEB + "    volumes: ['data:/a']\n", "5:15: web uses the volume data, which isn't defined"),
+    (WEB + "    secrets: [{source: key}]\n", "5:15: web uses the secret key, which isn't defined"),
+    (WEB + "    stop_grace_period: soon\n", "5:24: services.web.stop_grace_period: time: invalid"),
+    (WEB + "    mem_limit: lots\n", "5:16: services.web.mem_limit: invalid size: 'lots'"),
+    (WEB + "    user: ${WHO?must be set}\n", "5:11: services.web.user needs the variable WHO: must be set"),
+    (WEB + "    user: ${WHO\n", "5:11: services.web.user has a $ that begins no variable"),
+    (WEB + "    env_file: no.env\n", "5:15: the env_file no.env isn't there"),
+    (WEB + "    env_file: [{path: no.env}]\n", "5:23: the env_file no.env isn't there"),
+    (WEB + "    extends: {service: base}\n", "5:14: web extends base, and there is no such service in"),
+    (WEB + "    extends: {file: no.yaml, service: a}\n", "5:21: it refers to no.yaml, which can't be read"),
+    ("include: [no.yaml]\n" + WEB, "1:11: it refers to no.yaml, which can't be read"),
+    (WEB.replace("8080:80", "99999:80"), "4:13: services.web.ports.0: invalid hostPort: 99999"),
+    (WEB.replace("8080:80", "http"), "4:13: services.web.ports.0: invalid containerPort: http"),
+    (
+        "services:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, depends_on: [a]}\n",
+        "services wait for each other",
+    ),
+    ("services:\n  web: {image: x, profiles: [a]}\n", "1:1: every service is in a profile, and none is"),
+    (WEB + "x-bgd: {roles: {web: shared}, route: {service: web}}\n", "5:22: web takes the requests and is"),
+    (WEB.replace("ports: ['8080:80']", "network_mode: host"), "4:19: web uses the host's network"),
+    (WEB + "    scale: 0\n", "3:5: web takes the requests and has no replicas"),
+    (WEB + "x-bgd: {watch: perhaps}\n", "5:16: x-bgd.watch: needs true or false"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), BAD, ids=[said for _, said in BAD])
+async def test_a_file_that_is_wrong_is_refused_at_the_place_that_is_wrong(
+    folder: Folder, text: str, said: str
+) -> None:
+    told = await folder.refused(text)
+    assert told.startswith("compose.yaml:")
+    assert said in told
+    assert "Compose refuses it" not in told
+
+
+async def test_a_mistake_in_an_included_file_is_told_in_that_file(folder: Folder) -> None:
+    folder.write("more.yaml", "services:\n  side: {image: x}\n  side: {image: y}\n")
+    assert await folder.refused("include: [more.yaml]\n" + WEB) == (
+        "more.yaml:3:3: the key 'side' is there twice, first in line 2"
+    )
+    folder.write("more.yaml", "services:\n  side: {image: x, depends_on: [gone]}\n")
+    assert (await folder.refused()).startswith("more.yaml:2:33: side depends on gone")
+
+
+async def test_a_line_of_an_env_file_that_is_none_is_told_in_that_file(folder: Folder) -> None:
+    folder.write("web.env", "A=1\nB C\n")
+    told = await folder.refused(WEB + "    env_file: web.env\n")
+    assert told.startswith("web.env:2: key cannot contain a space")
+
+
+async def test_an_interpolation_error_does_not_repeat_the_value(folder: Folder) -> None:
+    told = await folder.refused(WEB + "    environment: {PASSWORD: 'hunter2${'}\n")
+    assert "hunter2" not in told
+    assert told.startswith("compose.yaml:5:29:")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: None, "there is no such file"),
+        (lambda path: path.mkdir(), "is a directory"),
+        (lambda path: os.mkfifo(path), "isn't a regular file"),
+        (lambda path: path.write_bytes(b"services:\n  web: \xff\n"), "compose.yaml:2:8: isn't UTF-8 text"),
+        (lambda path: path.write_bytes(b"a" * (4 * 2**20 + 1)), "larger than 4 MiB"),
+        (lambda path: path.write_text("[" * 5000), "isn't YAML"),
+    ],
+)
+async def test_what_can_not_be_read_says_why(folder: Folder, make: object, said: str) -> None:
+    make(folder.path / "compose.yaml")  # type: ignore[operator]
+    assert said in await folder.refused()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+async def test_a_file_that_may_not_be_read_says_so(folder: Folder) -> None:
+    folder.write("compose.yaml", WEB).chmod(0)
+    assert "may not be read" in await folder.refused()
+
+
+async def test_aliases_within_aliases_are_counted_before_compose_writes_them_out(folder: Folder) -> None:
+    levels = "".join(f"x-{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    text = "x-0: &l0 [a]\n" + levels + "services: {web: {image: x, command: *l11}}\n"
+    assert "its aliases stand for more than" in await folder.refused(text)
+    assert "its aliases stand for more than" in await folder.refused("x-a: &a [*a]\n" + WEB)
