@@ -47,7 +47,7 @@ class Service:
     @property
     def is_built(self) -> bool:
         """Whether the file says how to build the image."""
-        return bool(self.body.get("build"))
+        return self.body.get("build") is not None
 
     @cached_property
     def repository(self) -> tuple[str, ...]:

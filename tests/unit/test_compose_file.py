@@ -144,7 +144,7 @@ async def test_every_file_that_takes_part_is_a_source(folder: Folder) -> None:
     for name, text in {
         ".env": "EXTRA=more\n",
         "web.env": "A=1\n",
-        "more/compose.yaml": "services:\n  side: {image: a, env_file: [side.env, {path: a, required: false}]}",
+        "more/compose.yaml": "services: {s: {image: s, env_file: [side.env, {path: a, required: false}]}}",
         "more/side.env": "B=2\n",
         "base.yaml": "services: {base: {image: base}}",
         "config.ini": "c",

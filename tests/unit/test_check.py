@@ -1,0 +1,153 @@
+"""`bgctl check`: the report for people, the document for scripts, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bgd.cli.check import report
+from bgd.cli.main import main
+from bgd.cli.text import inked
+from bgd.domain.plan import Caution, Plan, Question, RoleOf
+from bgd.domain.settings import Role, Route, Settings
+
+CLEAR = """\
+services:
+  web:
+    image: shop:1
+    ports: ["8080:80"]
+  db:
+    image: postgres:16
+x-bgd:
+  health: {path: /up}
+  smoke: [{get: /up}]
+"""
+UNCLEAR = "services:\n  vote: {image: 'a:1', ports: ['1:80']}\n  result: {image: 'b:1', ports: ['2:80']}\n"
+WRONG = CLEAR + "  drain: soon\n  watch: maybe\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A Compose file in a directory called `shop`."""
+    (tmp_path / "shop").mkdir()
+    return tmp_path / "shop" / "compose.yaml"
+
+
+def check(file: Path, text: str, *options: str) -> int:
+    """The exit code of `bgctl check` for this text."""
+    file.write_text(text)
+    return main(["check", str(file), *options])
+
+
+def test_a_clear_file_is_reported_and_is_fine(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(file, CLEAR) == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert told.out == (
+        f"shop  {file}\n"
+        "\n"
+        "  service  role     because\n"
+        "  web      colored  it takes the requests: it publishes port 80, its name is web\n"
+        "  db       shared   its image is postgres, a database\n"
+        "\n"
+        "  route    any host → web:80\n"
+        "  changed  web: port 8080→80/tcp isn't published: requests come through nginx\n"
+        "\n"
+        "ready: bgctl add takes it in\n"
+    )
+
+
+def test_the_document_is_one_json_object(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(file, CLEAR, "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["route"] == {"service": "web", "port": 80, "hosts": [], "path": "/"}
+    assert document["questions"] == []
+
+
+def test_open_questions_are_asked_with_the_lines_that_answer_them(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(file, UNCLEAR) == 2
+    told = capsys.readouterr().out
+    assert "choices  vote, result" in told
+    assert "  answer   x-bgd:\n             route:\n               service: vote\n" in told
+    assert told.endswith("1 question open: answer in the file, then check again\n")
+
+
+def test_open_questions_are_in_the_document_and_the_exit_code(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(file, UNCLEAR, "--json") == 2
+    (question,) = json.loads(capsys.readouterr().out)["questions"]
+    assert (question["key"], question["choices"]) == ("route.service", ["vote", "result"])
+
+
+def test_every_mistake_of_a_file_is_told_at_its_place(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(file, WRONG) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert f"{file}:10:10: x-bgd.drain: 'soon' is no duration" in told.err
+    assert f"{file}:11:10: x-bgd.watch: needs true or false" in told.err
+
+
+def test_an_error_in_json_mode_is_json_on_stdout(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(file, WRONG, "--json") == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error.keys() == {"code", "message", "hint"}
+    assert error["code"] == "invalid"
+    assert error["message"].startswith(f"{file}:10:10:")
+
+
+def test_a_file_that_is_not_there_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(tmp_path / "no.yaml")]) == 2
+    assert "there is no such file" in capsys.readouterr().err
+
+
+def test_places_are_shown_as_the_file_was_named(
+    file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(WRONG)
+    monkeypatch.chdir(file.parent)
+    assert main(["check", "compose.yaml"]) == 2
+    assert "error: compose.yaml:10:10:" in capsys.readouterr().err
+
+
+def plan_of(**changes: object) -> Plan:
+    """A plan with something of everything."""
+    given: dict[str, object] = {
+        "app": "shop",
+        "settings": Settings(),
+        "roles": {"web": RoleOf(Role.COLORED, "because " * 20), "a-long-name": RoleOf(Role.LIVE_ONLY, "so")},
+        "route": Route("web", 80, ("a.example.com", "b.example.com"), "/shop"),
+        "rewrites": ("web: one thing", "web: another thing " * 8),
+        "warnings": (Caution("code", "web", "it will hurt " * 10, "mend it"),),
+        "questions": (),
+        **changes,
+    }
+    return Plan(**given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("columns", [56, 80, 100])
+def test_no_line_is_longer_than_the_terminal_is_wide(columns: int) -> None:
+    lines = [inked(line, False) for line in report(plan_of(), "compose.yaml", columns)]
+    assert max(map(len, lines)) <= columns
+
+
+def test_hosts_and_path_are_in_the_route() -> None:
+    lines = [inked(line, False) for line in report(plan_of(), "compose.yaml", 100)]
+    assert "  route    a.example.com, b.example.com below /shop → web:80" in lines
+
+
+def test_a_question_without_choices_leaves_the_value_open() -> None:
+    asked = plan_of(route=None, questions=(Question("route.port", "on which port?", ()),))
+    lines = [inked(line, False) for line in report(asked, "compose.yaml", 100)]
+    assert "               port: …" in lines
+    assert not any("choices" in line for line in lines)
+
+
+def test_colours_are_put_in_only_when_asked_for() -> None:
+    line = next(iter(report(plan_of(), "compose.yaml", 100)))
+    assert "\x1b" not in inked(line, False)
+    assert "\x1b" in inked(line, True)

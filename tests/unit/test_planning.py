@@ -1,0 +1,193 @@
+"""The plan as a whole: the route, what is rewritten, what is warned of, what is asked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bgd.adapters.yaml_source import load
+from bgd.domain.plan import Caution, Plan, plan_json
+from bgd.domain.planning import plan
+from bgd.domain.settings import Bake, HealthCheck, Hooks, HttpSmoke, Role, Route, RouteWish, Settings
+
+CAREFUL = Settings(health=HealthCheck("/up", stated=True), smoke=(HttpSmoke("GET", "/up"),))
+"""Settings that leave nothing to warn of."""
+PORT_80 = "ports: [{target: 80, published: '8080', protocol: tcp}]"
+
+
+def planned(services: str, settings: Settings = CAREFUL, **more: Any) -> Plan:
+    """The plan for services written as YAML, in a resolved model's forms."""
+    return plan({"name": "shop", "services": load(services)}, settings, "shop", **more)
+
+
+def cautions(services: str, settings: Settings = CAREFUL) -> dict[str, Caution]:
+    """The warnings for them, by code."""
+    return {caution.code: caution for caution in planned(services, settings).warnings}
+
+
+def test_a_clear_file_has_a_route_and_no_questions() -> None:
+    made = planned(f"web: {{image: 'shop:1', {PORT_80}}}\ndb: {{image: 'postgres:16'}}")
+    assert made.route == Route("web", 80)
+    assert made.questions == ()
+    assert made.warnings == ()
+    assert made.services(Role.COLORED, Role.SHARED) == ("web", "db")
+    assert made.roles["web"].reason.startswith("it takes the requests: it publishes port 80")
+
+
+def test_the_wish_goes_before_what_is_inferred() -> None:
+    wish = RouteWish("api", 9000, ("shop.example.com",), "/api")
+    made = planned(f"web: {{image: 'a:1', {PORT_80}}}\napi: {{image: 'b:1'}}", replace(CAREFUL, route=wish))
+    assert made.route == Route("api", 9000, ("shop.example.com",), "/api")
+
+
+def test_hosts_and_path_of_the_wish_stay_where_service_and_port_are_inferred() -> None:
+    settings = replace(CAREFUL, route=RouteWish(hosts=("a.example.com",), path="/a"))
+    assert planned(f"web: {{image: 'a:1', {PORT_80}}}", settings).route == Route(
+        "web", 80, ("a.example.com",), "/a"
+    )
+
+
+def test_a_close_call_is_a_question_with_the_key_and_the_choices() -> None:
+    made = planned(f"vote: {{image: 'a:1', {PORT_80}}}\nresult: {{image: 'b:1', {PORT_80}}}")
+    assert made.route is None
+    (question,) = made.questions
+    assert (question.key, question.choices) == ("route.service", ("vote", "result"))
+
+
+def test_a_port_that_is_not_stated_is_a_question_or_the_image_s() -> None:
+    (question,) = planned("web: {image: 'shop:1'}").questions
+    assert (question.key, question.choices) == ("route.port", ())
+    assert "web" in question.message
+    assert planned("web: {image: 'shop:1'}", exposed={"web": [3000]}).route == Route("web", 3000)
+
+
+def test_what_dockerfiles_start_from_counts() -> None:
+    made = planned("web: {build: {}}\nstore: {build: {}}", built_from={"web": "nginx:1", "store": "redis"})
+    assert made.route == Route("web", 80)
+    assert made.roles["store"].role is Role.SHARED
+
+
+def test_rewrites_name_the_ports_and_names_that_colours_do_not_get() -> None:
+    made = planned(
+        f"web: {{image: 'a:1', container_name: shop-web, {PORT_80}}}\n"
+        f"worker: {{image: 'a:1', ports: [{{target: 9000, published: '9000', protocol: udp}}]}}\n"
+        f"db: {{image: 'postgres:16', container_name: shop-db, {PORT_80}}}"
+    )
+    assert made.rewrites == (
+        "web: port 8080→80/tcp isn't published: requests come through nginx",
+        "web: the container isn't named shop-web: both colours would be",
+        "worker: port 9000→9000/udp isn't published: both colours would want it",
+    )
+
+
+def test_a_file_without_checks_is_told_that_they_are_thin() -> None:
+    assert cautions(f"web: {{image: 'a:1', {PORT_80}}}", Settings()).keys() == {
+        "default-health",
+        "thin-smoke",
+    }
+
+
+@pytest.mark.parametrize(
+    ("services", "code", "service"),
+    [
+        (
+            f"web: {{image: 'a:1', {PORT_80}, volumes: [{{type: volume, target: /data}}]}}",
+            "local-data",
+            "web",
+        ),
+        (
+            f"web: {{image: 'a:1', {PORT_80}, volumes: [{{type: bind, target: /h/.app}}]}}",
+            "local-data",
+            "web",
+        ),
+        (
+            f"web: {{image: 'a:1', {PORT_80}, command: [sh, -c, alembic upgrade head && uvicorn a]}}",
+            "boot-migration",
+            "web",
+        ),
+        (
+            f"web: {{image: 'a:1', {PORT_80}}}\n"
+            "side: {image: 'b:1', ports: [{target: 25, published: '25'}]}",
+            "closed-port",
+            "side",
+        ),
+        (
+            f"web: {{image: 'a:1', {PORT_80}}}\n"
+            "api: {image: 'b:1', ports: [{target: 8000, published: '8000', protocol: tcp}]}",
+            "second-front",
+            "api",
+        ),
+        (
+            "web: {image: 'a:1', ports: [{target: 80, published: '80', protocol: tcp},"
+            " {target: 443, published: '443', protocol: tcp}]}",
+            "tls-port",
+            "web",
+        ),
+        (f"edge: {{image: 'traefik:v3.1'}}\nweb: {{image: 'a:1', {PORT_80}}}", "own-proxy", "edge"),
+        (f"web: {{image: 'a:1', {PORT_80}, stop_grace_period: 5s}}", "short-grace", "web"),
+        (f"web: {{image: a, {PORT_80}}}", "moving-tag", "web"),
+        (f"web: {{image: 'a:3.2-stable', {PORT_80}}}", "moving-tag", "web"),
+        (
+            f"web: {{image: 'a:1', {PORT_80}}}\ndb: {{image: 'postgres:16', depends_on: {{web: {{}}}}}}",
+            "order",
+            "db",
+        ),
+    ],
+)
+def test_what_will_hurt_is_warned_of_with_its_fix(services: str, code: str, service: str) -> None:
+    found = cautions(services)
+    assert found.keys() == {code}
+    assert found[code].service == service
+    assert found[code].fix
+
+
+@pytest.mark.parametrize(
+    "services",
+    [
+        f"web: {{image: 'a:1', {PORT_80}, volumes: [{{type: volume, target: /d}}]}}\ndb: {{image: 'mysql:8'}}",
+        f"web: {{image: 'a:1', {PORT_80}, volumes: [{{type: volume, target: /d, read_only: true}}]}}",
+        f"web: {{image: 'a:1', {PORT_80}, volumes: [{{type: bind, target: /etc/app}}]}}",
+        f"web: {{image: 'a:1', {PORT_80}, volumes: [{{type: bind, source: /a, target: /app/a.conf}}]}}",
+        f"web: {{image: 'a:1', {PORT_80}, volumes: [{{type: tmpfs, target: /data}}]}}",
+        f"web: {{image: 'a:1', {PORT_80}, stop_grace_period: 1m}}",
+        f"web: {{image: 'a@sha256:0123', {PORT_80}}}",
+        f"web: {{image: a, build: {{}}, {PORT_80}}}",
+    ],
+)
+def test_what_is_fine_is_not_warned_of(services: str) -> None:
+    assert cautions(services) == {}
+
+
+def test_a_cache_is_no_database_for_data_on_the_front_s_disk() -> None:
+    services = (
+        f"web: {{image: 'a:1', {PORT_80}, volumes: [{{type: volume, target: /d}}]}}\nc: {{image: 'redis:7'}}"
+    )
+    assert "local-data" in cautions(services)
+
+
+def test_keys_that_are_not_carried_out_are_said() -> None:
+    settings = replace(CAREFUL, bake=Bake(30.0), hooks=Hooks(after_switch=(("true",),)))
+    told = [c for c in planned(f"web: {{image: 'a:1', {PORT_80}}}", settings).warnings if c.code == "not-yet"]
+    assert [caution.message.split()[0] for caution in told] == ["x-bgd.bake", "x-bgd.hooks"]
+
+
+def test_moving_tags_are_told_together() -> None:
+    (caution,) = planned(f"web: {{image: a, {PORT_80}}}\ndb: {{image: 'postgres:latest'}}").warnings
+    assert caution.service is None
+    assert "web (no tag), db (latest)" in caution.message
+
+
+def test_the_check_document_has_the_contract_s_keys() -> None:
+    services = f"web: {{image: 'a:1', {PORT_80}}}\ndb: {{image: postgres}}"
+    document = json.loads(json.dumps(plan_json(planned(services, Settings(route=RouteWish(hosts=("a.b",)))))))
+    assert document["app"] == "shop"
+    assert document["route"] == {"service": "web", "port": 80, "hosts": ["a.b"], "path": "/"}
+    assert document["services"]["db"] == {"role": "shared", "reason": "its image is postgres, a database"}
+    assert document["warnings"][0].keys() == {"code", "service", "message", "fix"}
+    assert document["questions"] == []
+    asked = plan_json(planned("web: {image: a}"))
+    assert asked["route"] is None
+    assert asked["questions"][0].keys() == {"key", "message", "choices"}
