@@ -15,7 +15,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bgd.adapters.xbgd_schema import APP_NAME, APP_NAME_RULE, BLOCKS, VERBS, SmokeBlock, Xbgd, keys_of
+from bgd.adapters.xbgd_schema import BLOCKS, VERBS, SmokeBlock, Xbgd, keys_of
+from bgd.adapters.xbgd_values import APP_NAME, APP_NAME_RULE
 from bgd.adapters.yaml_source import Loc, Source
 from bgd.adapters.yaml_source import keys_of as keys_in
 from bgd.domain.settings import (

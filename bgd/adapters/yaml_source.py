@@ -14,14 +14,13 @@ from typing import Any
 
 import yaml
 
+from bgd.adapters.yaml_hazards import place_of, refuse_bombs, refuse_depth, refuse_duplicates
 from bgd.errors import InvalidInput
 
 Loc = Sequence[str | int]
 """A way into a document: keys and indexes, as pydantic's `loc`."""
 
 MAX_FILE_BYTES = 4 * 2**20
-MAX_VALUES = 1_000_000
-"""The values that a file may stand for, aliases written out. The largest real one known has 20,000."""
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -74,17 +73,16 @@ class Source:
         shown = shown or str(path)
         text = read_text(path, shown)
         try:
+            refuse_depth(shown, yaml.parse(text, _Loader))
             documents = list(yaml.compose_all(text, _Loader))
         except yaml.MarkedYAMLError as error:
             raise _syntax_error(shown, error) from None
         except yaml.YAMLError as error:
             raise InvalidInput(f"isn't YAML: {error}", place=shown) from None
-        except RecursionError:
-            raise InvalidInput("is nested too deeply", place=shown) from None
         root = documents[0] if documents else None
         if root is not None:
-            _refuse_duplicates(shown, root)
-            _refuse_bombs(shown, root)
+            refuse_duplicates(shown, root)
+            refuse_bombs(shown, root)
         return cls(path, shown, text, root)
 
     def place(self, loc: Loc, of_key: bool = False) -> str:
@@ -110,9 +108,7 @@ class Source:
         return value
 
     def _at(self, node: yaml.Node | None) -> str:
-        if node is None:
-            return self.shown
-        return f"{self.shown}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+        return place_of(self.shown, node.start_mark if node is not None else None)
 
 
 def read_text(path: Path, shown: str) -> str:
@@ -170,62 +166,8 @@ def _merged(node: yaml.MappingNode) -> Iterator[yaml.Node]:
             yield from value.value if isinstance(value, yaml.SequenceNode) else [value]
 
 
-def _refuse_duplicates(shown: str, root: yaml.Node) -> None:
-    """Raise for the first key that its mapping has already; PyYAML would silently keep the last."""
-    seen: set[int] = set()
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen or not isinstance(node, yaml.CollectionNode):
-            continue  # an alias is walked once, so that a file of nested aliases costs nothing
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            waiting += reversed(node.value)
-            continue
-        first: dict[tuple[str, str], yaml.Mark] = {}
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                continue
-            before = first.setdefault((key.tag, key.value), key.start_mark)
-            if before is not key.start_mark:
-                raise InvalidInput(
-                    f"the key {key.value!r} is there twice, first in line {before.line + 1}",
-                    "remove one of them: only the last would count",
-                    f"{shown}:{key.start_mark.line + 1}:{key.start_mark.column + 1}",
-                )
-        waiting += [value for _, value in reversed(node.value)]
-
-
-def _refuse_bombs(shown: str, root: yaml.Node) -> None:
-    """Raise where aliases of aliases stand for more than any file means: Compose would write them all out."""
-    sizes: dict[int, int] = {}
-
-    def size(node: yaml.Node) -> int:
-        known = sizes.get(id(node))
-        if known is None:
-            sizes[id(node)] = MAX_VALUES + 1  # of a node that contains itself
-            known = sizes[id(node)] = 1 + sum(map(size, _parts(node)))
-        return known
-
-    if size(root) > MAX_VALUES:
-        raise InvalidInput(
-            f"its aliases stand for more than {MAX_VALUES} values",
-            "write out what is meant, or use fewer aliases within aliases",
-            shown,
-        )
-
-
-def _parts(node: yaml.Node) -> list[yaml.Node]:
-    if isinstance(node, yaml.SequenceNode):
-        return list(node.value)
-    if isinstance(node, yaml.MappingNode):
-        return [part for pair in node.value for part in pair]
-    return []
-
-
 def _syntax_error(shown: str, error: yaml.MarkedYAMLError) -> InvalidInput:
-    mark = error.problem_mark or error.context_mark
-    place = f"{shown}:{mark.line + 1}:{mark.column + 1}" if mark else shown
+    place = place_of(shown, error.problem_mark or error.context_mark)
     said = " ".join(filter(None, (error.problem, error.context))) or "isn't YAML"
     hint = "check the indentation, the quotes and the brackets before this place"
     if "tab" in said or "cannot start any token" in said:

@@ -147,7 +147,7 @@ def test_what_will_hurt_is_warned_of_with_its_fix(services: str, code: str, serv
 @pytest.mark.parametrize(
     "services",
     [
-        f"web: {{image: 'a:1', {PORT_80}, volumes: [{{type: volume, target: /d}}]}}\ndb: {{image: 'mysql:8'}}",
+        f"web: {{image: 'a:1', {PORT_80}, volumes: [{{type: volume, target: /}}]}}\ndb: {{image: 'mysql:8'}}",
         f"web: {{image: 'a:1', {PORT_80}, volumes: [{{type: volume, target: /d, read_only: true}}]}}",
         f"web: {{image: 'a:1', {PORT_80}, volumes: [{{type: bind, target: /etc/app}}]}}",
         f"web: {{image: 'a:1', {PORT_80}, volumes: [{{type: bind, source: /a, target: /app/a.conf}}]}}",
