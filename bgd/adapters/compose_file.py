@@ -6,7 +6,7 @@ YAML output, never JSON: JSON loses the `x-` keys of services, empties `ulimits`
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,14 @@ from bgd.adapters.source_tree import SourceTree
 from bgd.adapters.yaml_source import keys_of, load
 from bgd.domain.obstacles import obstacles_of
 from bgd.domain.plan import Plan
-from bgd.domain.planning import plan
+from bgd.domain.planning import ImagePorts, plan
 from bgd.domain.release import Model
 from bgd.domain.settings import Settings
 from bgd.engine.ports import Reading
 from bgd.errors import Failed, InvalidInput
 
-VALUE = "x-bgd-value"
-"""Added to a secret or config of `environment: NAME`: what NAME is now. `config` leaves it out."""
+AskImages = Callable[[Mapping[str, str]], Awaitable[ImagePorts]]
+"""Takes images by service; gives the ports that they declare, of those that are at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,11 @@ async def read(
     *,
     more: Sequence[Path] = (),
     profiles: Sequence[str] = (),
+    ask_images: AskImages | None = None,
 ) -> Reading:
     """Read a Compose file and plan it; `more` are files that override it, `profiles` those to activate.
+
+    `ask_images` is asked where neither the file nor a Dockerfile says on which port the front listens.
 
     The app's name is `name`, else `x-bgd.app`, else the Compose project's. A name that isn't the file's own
     makes another app, whose volumes and networks are named for it.
@@ -71,19 +74,23 @@ async def read(
     if name is not None and name != own:
         done = await request.config("--project-name", name, "config", "--format", "yaml")
         model = await asyncio.to_thread(_model, done, tree)
-    await _add_values(model, request)
-    built = await asyncio.to_thread(built_images, model)
-    planned = plan(
-        model,
-        settings,
-        own if name is None else name,
-        exposed={service: image.ports for service, image in built.items()},
-        built_from={service: image.base for service, image in built.items()},
-    )
+    planned = await _planned(model, settings, own if name is None else name, ask_images)
     _refuse_obstacles(model, planned, tree)
     told = (*warnings_of(done.stderr, tree), *unread_override(tree))
     planned = replace(planned, warnings=(*planned.warnings, *told))
     return Reading(model, planned, tree.files())
+
+
+async def _planned(model: Model, settings: Settings, app: str, ask_images: AskImages | None) -> Plan:
+    built = await asyncio.to_thread(built_images, model)
+    bases = {service: image.base for service, image in built.items()}
+    ports: dict[str, Sequence[int]] = {service: image.ports for service, image in built.items()}
+    planned = plan(model, settings, app, ports, bases)
+    if ask_images is None or all(question.key != "route.port" for question in planned.questions):
+        return planned
+    images = {service: str(body.get("image") or "") for service, body in model["services"].items()}
+    found = await ask_images({service: image for service, image in images.items() if image})
+    return plan(model, settings, app, {**found, **{s: p for s, p in ports.items() if p}}, bases)
 
 
 def _understood(done: Finished, tree: SourceTree, name: str | None) -> tuple[Model, Settings, str]:
@@ -128,23 +135,6 @@ def _in_order(services: Mapping[str, Any], tree: SourceTree) -> dict[str, Any]:
     written = [name for source in tree.sources for name in keys_of(source.node(["services"]))]
     order = dict.fromkeys([*(name for name in written if name in services), *services])
     return {name: services[name] for name in order}
-
-
-async def _add_values(model: Model, request: _Request) -> None:
-    """Give secrets and configs that come from a variable its value: a release is what it was when read."""
-    given = [
-        entry
-        for section in ("secrets", "configs")
-        for entry in (model.get(section) or {}).values()
-        if isinstance(entry, dict) and entry.get("environment")
-    ]
-    if not given:
-        return
-    done = await request.config("config", "--environment")
-    values = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
-    for entry in given:
-        if (value := values.get(str(entry["environment"]))) is not None:
-            entry[VALUE] = value
 
 
 def _refuse_obstacles(model: Model, planned: Plan, tree: SourceTree) -> None:

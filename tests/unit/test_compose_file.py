@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from bgd.adapters import compose_file
 from bgd.adapters.compose_cli import ComposeCli
-from bgd.adapters.compose_file import VALUE
 from bgd.domain.settings import Role
 from bgd.engine.ports import Reading
 from bgd.errors import InvalidInput
@@ -22,7 +22,7 @@ class Folder:
 
     def __init__(self, path: Path, cli: ComposeCli) -> None:
         self.path = path
-        self._cli = cli
+        self.cli = cli
 
     def write(self, name: str, text: str) -> Path:
         """Write a file."""
@@ -36,7 +36,7 @@ class Folder:
         file = self.path / "compose.yaml"
         if text is not None:
             file.write_text(text)
-        return await compose_file.read(self._cli, file, name, more=more)
+        return await compose_file.read(self.cli, file, name, more=more)
 
     async def refused(self, text: str | None = None) -> str:
         """The error of reading `compose.yaml`, its path without the directory."""
@@ -180,12 +180,6 @@ async def test_overriding_files_are_merged_and_may_carry_the_block(folder: Folde
     assert caught.value.place == f"{more}:2:17"
 
 
-async def test_values_of_secrets_from_variables_are_kept_with_the_model(folder: Folder) -> None:
-    folder.write(".env", "TOKEN='a b'\n")
-    reading = await folder.read(WEB + "    secrets: [token]\nsecrets: {token: {environment: TOKEN}}\n")
-    assert reading.model["secrets"]["token"][VALUE] == "a b"
-
-
 async def test_a_variable_that_is_not_set_is_warned_of_by_name_and_line(folder: Folder) -> None:
     reading = await folder.read(WEB + "    # ${GONE}\n    command: echo $$GONE ${GONE} ${ALSO:-1}\n")
     (caution,) = [one for one in reading.plan.warnings if one.code == "unset-variable"]
@@ -208,6 +202,21 @@ async def test_what_a_dockerfile_says_answers_for_an_image_that_is_not_built(fol
     assert reading.plan.route is not None
     assert reading.plan.route.port == 8080
     assert reading.plan.roles["store"].reason == "it is built from postgres, a database"
+
+
+async def test_images_are_asked_for_their_ports_only_where_nothing_else_says(folder: Folder) -> None:
+    asked = []
+
+    async def ask(images: Mapping[str, str]) -> dict[str, list[int]]:
+        asked.append(dict(images))
+        return {"web": [2368]}
+
+    file = folder.write("compose.yaml", "services: {web: {image: 'shop:1'}}\n")
+    reading = await compose_file.read(folder.cli, file, ask_images=ask)
+    assert reading.plan.route is not None
+    assert reading.plan.route.port == 2368
+    await compose_file.read(folder.cli, folder.write("compose.yaml", WEB), ask_images=ask)
+    assert asked == [{"web": "shop:1"}]
 
 
 BAD = [
