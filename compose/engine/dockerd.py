@@ -1,6 +1,5 @@
 """The `dockerd` that this checkout starts in the background, and ends again."""
 
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -29,11 +28,6 @@ LOG_TAIL = 15
 
 class DockerdError(Exception):
     """`dockerd` did not start or did not end; the text says why, with the end of its log."""
-
-
-def program() -> str | None:
-    """The path of `dockerd`, which on Debian isn't on every user's PATH."""
-    return shutil.which("dockerd") or shutil.which("dockerd", path="/usr/sbin:/usr/local/sbin")
 
 
 def start(dockerd: str) -> bool:

@@ -1,6 +1,7 @@
 """A process that can be recognised later, when its id may long belong to another."""
 
 import os
+import shutil
 import signal
 import time
 from dataclasses import dataclass
@@ -33,6 +34,11 @@ class Process:
                 return False
             time.sleep(POLL_S)
         return True
+
+
+def find_program(name: str) -> str | None:
+    """A program's path, looked for also where daemons are, which isn't on every user's PATH."""
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/sbin")
 
 
 def find_process(pid: int, name: str | None = None) -> Process | None:

@@ -2,7 +2,7 @@
 
 import fcntl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,10 @@ from compose.checkout import from_here
 from compose.connection import DEFAULT_ADDRESS, engine_address, engine_version, unreachable_reason
 from compose.engine import dockerd
 from compose.engine.composer import MINIMUM, Composer, find_composer
+from compose.engine.process import find_program
 
-PACKAGES = ("docker.io", "iptables")
+PACKAGES = {"dockerd": "docker.io", "iptables": "iptables", "ps": "procps"}
+"""Debian's package for each program: the engine, its firewall, what it lists a container's processes with."""
 SYSTEMCTL_TIMEOUT_S = 120
 
 
@@ -72,19 +74,19 @@ def _ensure_engine() -> bool:
         raise SupplyError(f"DOCKER_HOST is {address}, and no engine answers there: {reason}")
     if not debian.is_root():
         raise SupplyError(f"no engine answers at {address}: {reason}\n{_advice_for_user()}")
-    if dockerd.program() is None:
-        _install()
+    if missing := [package for program, package in PACKAGES.items() if find_program(program) is None]:
+        _install(missing)
     return _start()
 
 
-def _install() -> None:
+def _install(packages: Sequence[str]) -> None:
     if not debian.is_debian():
         raise SupplyError(
             "there is no Docker engine, and this is not Debian: install Docker Engine 20.10 or newer "
             "by your distribution's means, start it, and try again"
         )
-    print(f"engine   installing {' and '.join(PACKAGES)} from Debian, which takes a minute", flush=True)
-    debian.install(PACKAGES)
+    print(f"engine   installing {', '.join(packages)} from Debian, which takes a minute", flush=True)
+    debian.install(packages)
 
 
 def _start() -> bool:
@@ -94,7 +96,7 @@ def _start() -> bool:
         subprocess.run(["systemctl", "start", "docker"], timeout=SYSTEMCTL_TIMEOUT_S, check=False)
         _require_answer("`systemctl status docker` says more")
         return False
-    program = dockerd.program()
+    program = find_program("dockerd")
     if program is None:
         raise SupplyError("docker.io is installed, but its program dockerd is nowhere to be found")
     print(f"engine   starting dockerd; its log is {from_here(dockerd.LOG)}", flush=True)
@@ -110,7 +112,7 @@ def _require_answer(advice: str) -> None:
 
 
 def _advice_for_user() -> str:
-    if dockerd.program() is None:
+    if find_program("dockerd") is None:
         return "install Docker Engine (on Debian: apt-get install docker.io), or run `make engine` as root"
     return "start Docker's service, and have this user in the group `docker`; or run `make engine` as root"
 
