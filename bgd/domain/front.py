@@ -111,6 +111,8 @@ def _place_evidence(service: Service, among: Mapping[str, Service]) -> Iterator[
     """Where it stands: what looks like a front and waits for others stands before them."""
     if service.name not in among:
         yield -12, "it isn't for the app's users"
+    if service.speaks_fastcgi:
+        yield -12, "it speaks FastCGI"
     behind = [name for name in service.needs if name in among]
     if behind and _is_frontal(service):
         yield min(4, 2 * len(behind)), f"it stands before {behind[0]}"

@@ -167,7 +167,8 @@ def _routes_itself(service: Service, _: Services) -> RoleOf | None:
 def _ends_tls(service: Service, services: Services) -> RoleOf | None:
     """A plain web server in front of one app, there for HTTPS alone.
 
-    One that waits for several services routes between them: bgd's nginx can't take its place.
+    One that waits for several services routes between them, one that shares files with the app serves
+    them, and one before PHP-FPM speaks FastCGI: bgd's nginx can't take the place of any of these.
     """
     if service.is_built or service.base_name not in rules.WEB_SERVERS or len(service.repository) > 3:
         return None
@@ -175,6 +176,8 @@ def _ends_tls(service: Service, services: Services) -> RoleOf | None:
         return None
     others = [other for other in services.values() if other is not service and may_serve(other)]
     if not others or sum(name in {o.name for o in others} for name in service.needs) > 1:
+        return None
+    if any(other.speaks_fastcgi or service.shares_files_with(other) for other in others):
         return None
     return RoleOf(Role.IGNORED, f"it is {service.base_name} with port 443, which bgd's nginx replaces")
 

@@ -187,6 +187,23 @@ class Service:
             return ""
         return " ".join(parts[1:] if parts[0] in ("CMD", "CMD-SHELL") else parts)
 
+    @property
+    def speaks_fastcgi(self) -> bool:
+        """Whether it is PHP-FPM, which answers no browser by itself."""
+        return "fpm" in {*split_words(self.image_tag), *self.image_words} or "php-fpm" in self.command
+
+    def shares_files_with(self, other: Service) -> bool:
+        """Whether both mount one volume or directory with files; sockets and settings are none."""
+        return bool(self._file_sources & other._file_sources)
+
+    @cached_property
+    def _file_sources(self) -> frozenset[str]:
+        return frozenset(
+            str(mount["source"])
+            for mount in self.mounts
+            if mount.get("source") and not re.match(r"/(var/run|run|etc|tmp)/", str(mount.get("target", "")))
+        )
+
     def has_data_at(self, paths: Iterable[str]) -> str | None:
         """The first of `paths` that a writable volume is mounted at or below."""
         for mount in self.mounts:

@@ -50,6 +50,7 @@ def listening(body: str, *image_ports: int, **others: str) -> Listening:
         ("a: {environment: {VIRTUAL_HOST: x}}\nb: {image: b}", "a"),
         ("a: {labels: {traefik.http.routers.a.rule: Host}}\nb: {image: b, expose: ['80']}", "a"),
         (f"shop: {{ports: [{port(3000)}]}}\nshop-api: {{ports: [{port(80)}]}}", "shop"),
+        ("app: {image: 'a:fpm', expose: ['9000']}\nsite: {image: b, expose: ['80']}", "site"),
         (f"grafana: {{image: grafana/grafana, ports: [{port(3000)}]}}", "grafana"),
     ],
 )

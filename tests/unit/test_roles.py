@@ -245,6 +245,22 @@ def test_a_proxy_that_routes_between_services_can_not_be_replaced() -> None:
     assert given["caddy"].role is Role.COLORED
 
 
+@pytest.mark.parametrize(
+    "app",
+    [
+        "{image: 'shop:8-fpm-alpine'}",
+        "{build: {}, command: [php-fpm, -F]}",
+        "{build: {}, volumes: [{type: volume, source: static, target: /app/static}]}",
+    ],
+)
+def test_a_web_server_that_serves_files_or_fastcgi_stays(app: str) -> None:
+    given = roles(
+        "nginx: {image: nginx, ports: [{target: 443, published: '443', protocol: tcp}],"
+        f" volumes: [{{type: volume, source: static, target: /srv/static}}]}}\napp: {app}"
+    )
+    assert given["nginx"].role is Role.COLORED
+
+
 def test_a_service_on_anothers_network_follows_it() -> None:
     given = role("{image: acme/side, network_mode: 'service:cache'}", cache="{image: redis}")
     assert given == RoleOf(Role.SHARED, "it uses the network of cache, which is shared")
