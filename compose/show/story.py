@@ -205,7 +205,7 @@ def _asked(address: str, path: str) -> Any:
 
 
 def _counted(tally: Tally) -> str:
-    return f"{tally.requests:,} requests, {tally.failed} failed"
+    return f"{tally.requests:,} request{'' if tally.requests == 1 else 's'}, {tally.failed} failed"
 
 
 def _conclude(tally: Tally, daemon: Daemon) -> bool:
