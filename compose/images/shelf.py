@@ -22,10 +22,10 @@ def stock(client: docker.DockerClient, *, force: bool = False) -> list[str]:
     archive = read_archive(sorted({seed for recipe in recipes for seed in recipe.seeds}))
     for recipe in recipes:
         if not force and is_current(client, recipe, archive):
-            print(f"image    {recipe.tag}  is up to date")
+            print(f"image    {recipe.tag}  is up to date", flush=True)
             continue
         started = time.monotonic()
         build(client, recipe, archive, CACHE)
-        print(f"image    {recipe.tag}  made in {time.monotonic() - started:.1f} s")
+        print(f"image    {recipe.tag}  made in {time.monotonic() - started:.1f} s", flush=True)
         made.append(recipe.tag)
     return made
