@@ -56,4 +56,4 @@ demo-down: venv ## removes every trace of the demo
 	@$(BIN)/python -m compose.show down
 
 clean: ## removes the virtual environment, caches and what was built
-	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@rm -rf $(VENV) .bgd/cache build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
