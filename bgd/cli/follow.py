@@ -61,15 +61,15 @@ def follow(
 
 
 def _until_finished(client: Client, following: Following, course: Course, view: View) -> EventJson:
-    was_lost = False
+    interruptions = 0
     with view:
         while course.finished is None:
             event: Any = following.next(view.tick_s)
-            if was_lost and not following.is_lost:
+            if following.interruptions != interruptions and not following.is_lost:
+                interruptions = following.interruptions
                 # Another daemon, with another state, wouldn't know it: then waiting is in vain.
                 _assert_known(client, course)
-            was_lost = following.is_lost
-            view.is_lost = was_lost
+            view.is_lost = following.is_lost
             if event is not None and course.take(event):
                 view.show(event)
             view.tick()

@@ -49,18 +49,20 @@ class Following:
         return self._stream is None
 
     def next(self, timeout_s: float | None = None) -> Any:
-        """The next object; `None` when none came in time, or after `close`.
+        """The next object; `None` when none came in time, and after `close`.
 
-        Raises `Unreachable` when the daemon stayed away for longer than patience lasts.
+        With a timeout, `None` also comes at once when the daemon goes away or is back: see `is_lost`.
+        Raises `Unreachable` when it stays away for longer than patience lasts.
         """
         until = None if timeout_s is None else time.monotonic() + timeout_s
         while not self._is_closed:
             left_s = None if until is None else max(0.0, until - time.monotonic())
+            was_lost = self.is_lost
             if self._stream is None:
                 self._reopen(left_s)
             elif (value := self._read(self._stream, left_s)) is not None:
                 return value
-            if left_s == 0.0:
+            if left_s == 0.0 or (left_s is not None and was_lost != self.is_lost):
                 break
         return None
 

@@ -85,7 +85,9 @@ class RunningDaemon:
                 return
             except BgError:
                 if self._process.poll() is not None:
-                    raise AssertionError(f"bgd ended with {self._process.returncode}:\n{self.words()}") from None
+                    raise AssertionError(
+                        f"bgd ended with {self._process.returncode}:\n{self.words()}"
+                    ) from None
                 if time.monotonic() > deadline:
                     raise AssertionError(f"bgd didn't answer in time:\n{self.words()}") from None
                 with contextlib.suppress(subprocess.TimeoutExpired):

@@ -8,7 +8,7 @@ import time
 from bgd.adapters.nginx.directory import Directory
 from bgd.adapters.nginx.disk import Disk
 from bgd.adapters.nginx.marker import Marker, NotSeen
-from bgd.adapters.nginx.project import Project, Settings
+from bgd.adapters.nginx.project import Project, Settings, taken
 from bgd.adapters.nginx.proxy import Found, Proxy
 from bgd.domain.nginx_config import NginxConfig
 from bgd.domain.nginx_preamble import MINIMUM_VERSION
@@ -53,7 +53,7 @@ class Launch:
         """
         found = await self._proxy.find()
         running = Settings.of(found.labels) if found and found.is_running else None
-        await self._project.refuse_taken(settings, running)
+        await self._refuse_taken(settings, running)
         before = await self._disk.run(self._directory.current)
         # Without `nginx -t`: there is nowhere to run it. A configuration that nginx refuses is seen below.
         await self._disk.run(lambda: self._directory.place(config))
@@ -63,6 +63,13 @@ class Launch:
         except BgError as error:
             told = await self._undo(settings, running, before)
             raise Failed(f"{error.message}; {told}", error.hint) from error
+
+    async def _refuse_taken(self, wanted: Settings, running: Settings | None) -> None:
+        """Raise `Failed` for an address that something else listens on, before anything is touched."""
+        own = [door for door, _ in running.doors()] if running else []
+        for door, option in wanted.doors():
+            if not any(map(door.overlaps, own)) and await self._disk.run(door.is_taken):
+                raise taken(door, option)
 
     async def _see(self, settings: Settings, config: NginxConfig) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S

@@ -15,10 +15,10 @@ from docker.types import IPAMConfig, IPAMPool
 
 from bgd.adapters.compose_cli import ComposeCli
 from bgd.adapters.nginx.door import Door
-from bgd.adapters.nginx.engine import Engine
+from bgd.adapters.nginx.proxy import Engine
 from bgd.domain.subnet import free_subnet
 from bgd.domain.traffic import edge_network
-from bgd.errors import Failed
+from bgd.errors import Failed, InvalidInput
 
 UP_TIMEOUT_S = 300.0  # the image may have to be pulled
 DOWN_TIMEOUT_S = 60.0
@@ -41,15 +41,18 @@ class Settings:
     preview: Door
     image: str
 
-    def labels(self) -> Mapping[str, str]:
-        """As they are kept on the container."""
-        return {LABEL_HTTP: str(self.http), LABEL_PREVIEW: str(self.preview), LABEL_IMAGE: self.image}
+    def doors(self) -> tuple[tuple[Door, str], ...]:
+        """The addresses on the host, and the options that set them."""
+        return (self.http, "--http"), (self.preview, "--preview")
 
     @classmethod
-    def of(cls, labels: Mapping[str, str]) -> Settings:
-        """What a container was made with. Raises `KeyError` for one that isn't bgd's."""
-        http, preview = (Door.parse(labels[name]) for name in (LABEL_HTTP, LABEL_PREVIEW))
-        return cls(http, preview, labels[LABEL_IMAGE])
+    def of(cls, labels: Mapping[str, str]) -> Settings | None:
+        """What a container was made with; `None` for one whose labels don't say it."""
+        try:
+            http, preview = (Door.parse(labels[name]) for name in (LABEL_HTTP, LABEL_PREVIEW))
+            return cls(http, preview, labels[LABEL_IMAGE])
+        except (KeyError, InvalidInput):
+            return None
 
 
 class Project:
@@ -72,7 +75,7 @@ class Project:
         await self._ensure_edge()
         done = await self._run(settings, UP_TIMEOUT_S, "up", "--detach", "--force-recreate")
         if done:
-            raise self._failure(settings, done)
+            raise failure(settings, done)
 
     async def discard(self, settings: Settings) -> None:
         """Remove the proxy that `up` made, and the network if `up` made it.
@@ -88,15 +91,6 @@ class Project:
         """Remove the proxy, and its network unless an app is on it."""
         self._made_edge = True
         await self.discard(settings)
-
-    async def refuse_taken(self, wanted: Settings, running: Settings | None) -> None:
-        """Raise `Failed` for an address that something else listens on; the running proxy's own is free."""
-        own = (running.http, running.preview) if running else ()
-        for door, option in ((wanted.http, "--http"), (wanted.preview, "--preview")):
-            if any(door.overlaps(held) for held in own):
-                continue
-            if await self._engine.call(lambda _, door=door: door.is_taken()):  # type: ignore[misc]
-                raise _taken(door, option)
 
     async def _ensure_edge(self) -> None:
         """Make the edge network, with a small subnet of its own that nothing else uses.
@@ -170,15 +164,18 @@ class Project:
             "BGD_PREVIEW_PORT": str(settings.preview.port),
         }
 
-    def _failure(self, settings: Settings, complaint: str) -> Failed:
-        if _TAKEN.search(complaint):
-            for door, option in ((settings.http, "--http"), (settings.preview, "--preview")):
-                if f":{door.port}" in complaint or f" {door.port}" in complaint:
-                    return _taken(door, option)
-        return Failed(f"the proxy can't be started: {complaint}", f"its image is {settings.image}")
+
+def failure(settings: Settings, complaint: str) -> Failed:
+    """What to tell when Compose couldn't start the proxy."""
+    if _TAKEN.search(complaint):
+        for door, option in settings.doors():
+            if f":{door.port}" in complaint:
+                return taken(door, option)
+    return Failed(f"the proxy can't be started: {complaint}", f"its image is {settings.image}")
 
 
-def _taken(door: Door, option: str) -> Failed:
+def taken(door: Door, option: str) -> Failed:
+    """What to tell when another program listens where the proxy is to."""
     return Failed(
         f"{door} is taken: something else listens there already",
         f"`ss -ltnp 'sport = :{door.port}'` shows what: stop it, or give bgd another {option} ADDR:PORT",

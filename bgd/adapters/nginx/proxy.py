@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from docker import APIClient
 
-from bgd.adapters.nginx.engine import Engine, Gone
 from bgd.domain.nginx_layout import CANDIDATE, DIRECTORY
+from bgd.errors import NotFound
 
 SERVICE = "nginx"
 SHUTTING_DOWN = "worker process is shutting down"
 WORKER = "worker process"
 LOG_LINES = 50
+
+Result = TypeVar("Result")
+
+
+class Engine(Protocol):
+    """What is needed of the engine: `bgd.adapters.docker_engine` has it."""
+
+    async def call(self, function: Callable[[APIClient], Result]) -> Result:
+        """Run `function` with a client, on a thread. Raises `BgError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,7 @@ class Proxy:
 
         try:
             return await self._engine.call(look)
-        except Gone:  # it went between the two questions
+        except NotFound:  # it went between the two questions
             return None
 
     async def test(self, container: str) -> str:

@@ -12,12 +12,11 @@ from bgd.adapters.compose_cli import ComposeCli
 from bgd.adapters.nginx.directory import Directory
 from bgd.adapters.nginx.disk import Disk
 from bgd.adapters.nginx.door import Door
-from bgd.adapters.nginx.engine import Connect, Engine
 from bgd.adapters.nginx.gates import Gates
 from bgd.adapters.nginx.launch import Launch
 from bgd.adapters.nginx.marker import Marker, NotSeen
 from bgd.adapters.nginx.project import Project, Settings
-from bgd.adapters.nginx.proxy import Proxy
+from bgd.adapters.nginx.proxy import Engine, Proxy
 from bgd.adapters.nginx.reload import Reload
 from bgd.adapters.nginx.wishes import Wishes
 from bgd.domain.color import Color
@@ -44,22 +43,23 @@ class NginxTraffic:
         preview: str,
         image: str,
         compose: ComposeCli,
-        connect: Connect,
+        engine: Engine,
+        switch_timeout_s: float = SWITCH_TIMEOUT_S,
     ) -> None:
-        """`http` and `preview` are `ADDR:PORT` on the host; `connect` makes a client of the engine's API.
+        """`http` and `preview` are `ADDR:PORT` on the host; `engine` and `compose` are the caller's.
 
         Raises `InvalidInput` for addresses that are none. Nothing is started or written yet.
         """
+        self._switch_timeout_s = switch_timeout_s
         self._settings = Settings(Door.parse(http), Door.parse(preview), image)
         path = (state_dir / "nginx").resolve()
-        self._engine = Engine(connect)
         # Two threads: no flip waits for a configuration that is being flushed.
         self._disk, self._gate_disk = Disk("bgd-nginx-disk"), Disk("bgd-nginx-gates")
         self._gates = Gates(path)
         self._marker = Marker(self._settings.preview.reachable)
         directory = self._directory = Directory(path)
-        proxy = self._proxy = Proxy(self._engine, f"{instance}-proxy")
-        self._project = Project(instance, path, compose, self._engine)
+        proxy = self._proxy = Proxy(engine, f"{instance}-proxy")
+        self._project = Project(instance, path, compose, engine)
         self._reload = Reload(directory, proxy, self._marker, self._disk)
         self._launch = Launch(self._project, directory, proxy, self._marker, self._disk)
         self._wishes = Wishes(self._serve)
@@ -121,7 +121,7 @@ class NginxTraffic:
             before = await self._gate_disk.run(lambda: self._gates.live(app))
             try:
                 await self._gate_disk.run(lambda: self._gates.turn(app, to))
-                await self._marker.see_color(app, to, SWITCH_TIMEOUT_S)
+                await self._marker.see_color(app, to, self._switch_timeout_s)
             except (NotSeen, OSError) as error:
                 told = await self._turn_back(app, before)
                 raise Failed(f"nginx wasn't seen to serve {app} from {to}: {error}; {told}") from error
@@ -167,7 +167,6 @@ class NginxTraffic:
 
     def close(self) -> None:
         """End the threads. nginx goes on."""
-        self._engine.close()
         self._disk.close()
         self._gate_disk.close()
 
@@ -202,7 +201,7 @@ class NginxTraffic:
                 await self._gate_disk.run(lambda: self._gates.drop(app))
                 return "nothing is live, as before"
             await self._gate_disk.run(lambda: self._gates.turn(app, before))
-            await self._marker.see_color(app, before, SWITCH_TIMEOUT_S)
+            await self._marker.see_color(app, before, self._switch_timeout_s)
         except (NotSeen, OSError) as error:
             return f"the gate was put back to {before or 'nothing'}, but that wasn't seen either: {error}"
         return f"{before} still serves"

@@ -1,0 +1,109 @@
+"""The gate: one rename moves the traffic, and what is on disk is always one answer."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from bgd.adapters.nginx.directory import Directory
+from bgd.adapters.nginx.gates import Gates
+from bgd.domain.color import Color
+from bgd.domain.nginx_config import NginxConfig
+from bgd.errors import InvalidInput
+
+BLUE, GREEN = Color.BLUE, Color.GREEN
+
+
+@pytest.fixture
+def gates(tmp_path: Path) -> Gates:
+    return Gates(tmp_path)
+
+
+def files(directory: Path) -> set[str]:
+    return {str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()}
+
+
+def test_without_a_gate_nothing_is_live(gates: Gates, tmp_path: Path) -> None:
+    assert gates.live("shop") is None
+    (tmp_path / "gate/shop").mkdir(parents=True)
+    assert gates.live("shop") is None
+
+
+@pytest.mark.parametrize("first", list(Color))
+def test_a_first_turn_makes_the_gate(gates: Gates, first: Color) -> None:
+    gates.turn("shop", first)
+    assert gates.live("shop") is first
+
+
+def test_there_is_always_exactly_one_file(gates: Gates, tmp_path: Path) -> None:
+    for color in (BLUE, GREEN, GREEN, BLUE, BLUE, GREEN):
+        gates.turn("shop", color)
+        assert gates.live("shop") is color
+        assert len(files(tmp_path)) == 1
+
+
+def test_a_turn_renames_the_file_and_makes_none(gates: Gates, tmp_path: Path) -> None:
+    gates.turn("shop", BLUE)
+    before = (tmp_path / "gate/shop/green.off").stat().st_ino
+    gates.turn("shop", GREEN)
+    assert (tmp_path / "gate/shop/green.on").stat().st_ino == before
+
+
+def test_apps_have_gates_of_their_own(gates: Gates) -> None:
+    gates.turn("shop", GREEN)
+    gates.turn("blog", BLUE)
+    gates.drop("shop")
+    assert (gates.live("shop"), gates.live("blog")) == (None, BLUE)
+
+
+def test_dropping_what_isn_t_there_is_done(gates: Gates) -> None:
+    gates.drop("shop")
+    gates.drop("shop")
+
+
+def test_two_files_are_read_as_nginx_reads_them_and_a_turn_ends_it(gates: Gates, tmp_path: Path) -> None:
+    for target in (BLUE, GREEN):
+        gates.turn("shop", BLUE)
+        (tmp_path / "gate/shop/green.on").touch()
+        assert gates.live("shop") is GREEN
+        gates.turn("shop", target)
+        assert gates.live("shop") is target
+        assert len(files(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("name", ["..", "../x", "a/b", "", "."])
+def test_no_name_leads_out_of_the_directory(gates: Gates, name: str) -> None:
+    for use in (gates.live, gates.drop):
+        with pytest.raises(InvalidInput):
+            use(name)
+
+
+def test_nginx_can_read_all_of_it_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        directory = Directory(tmp_path / "nginx")
+        directory.prepare()
+        directory.place(NginxConfig("events {}", "0" * 12))
+        Gates(directory.path).turn("shop", BLUE)
+    finally:
+        os.umask(before)
+    for path in [directory.path, *directory.path.rglob("*")]:
+        wanted = 0o755 if path.is_dir() else 0o644
+        assert stat.S_IMODE(path.stat().st_mode) == wanted, path
+
+
+def test_a_configuration_replaces_the_one_before_whole(tmp_path: Path) -> None:
+    directory = Directory(tmp_path)
+    assert directory.current() is None
+    old, new = NginxConfig("# generation 00000000000a\n", "00000000000a"), NginxConfig("x", "0" * 12)
+    directory.place(old)
+    directory.write_candidate(new)
+    assert directory.current() == old
+    directory.drop_candidate()
+    assert files(tmp_path) == {"nginx.conf"}
+    directory.place(new)
+    assert directory.current() == new
+    assert files(tmp_path) == {"nginx.conf"}

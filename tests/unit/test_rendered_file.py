@@ -1,0 +1,59 @@
+"""Projects on disk: read by Compose as they were meant, and by nobody else."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bgd.adapters.rendered_file import AppFiles, dumped
+from bgd.errors import Failed
+
+
+@pytest.mark.parametrize(
+    "text", ["1e3", "0o14", "012", "=", "<<", "yes", "1:30", "null", "~", "", " x ", "a: b", "$$x", "é\x85😀"]
+)
+def test_a_string_is_read_back_as_that_string(text: str) -> None:
+    written = dumped({"key": text})
+    assert '"' in written.partition(":")[2]
+    assert yaml.safe_load(written) == {"key": text}
+
+
+def test_numbers_truths_and_nothing_stay_what_they_are() -> None:
+    given = {"a": 1, "b": True, "c": None, "d": 0.5, "e": [], "f": {}}
+    assert yaml.safe_load(dumped(given)) == given
+
+
+def test_what_appears_twice_is_written_twice() -> None:
+    part = {"x": "y"}
+    assert "&" not in dumped({"a": part, "b": part})
+
+
+async def test_only_the_owner_may_read_a_project(tmp_path: Path) -> None:
+    files = AppFiles(tmp_path, "shop")
+    path = await files.write("blue", {"name": "shop-blue"})
+    assert path == tmp_path / "apps" / "shop" / "blue.yaml"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+async def test_a_project_that_can_not_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    files = AppFiles(tmp_path, "shop")
+    path = await files.write("blue", {"name": "old"})
+    path.with_suffix(".new").mkdir()  # in the way of the file that is written beside
+    with pytest.raises(Failed, match="can't be written"):
+        await files.write("blue", {"name": "new"})
+    assert await files.read("blue") == {"name": "old"}
+
+
+async def test_a_project_that_was_never_written_is_nothing(tmp_path: Path) -> None:
+    assert await AppFiles(tmp_path, "shop").read("blue") is None
+
+
+async def test_a_damaged_project_is_nothing(tmp_path: Path) -> None:
+    files = AppFiles(tmp_path, "shop")
+    path = await files.write("blue", {})
+    path.write_bytes(b"\x00{")
+    assert await files.read("blue") is None
