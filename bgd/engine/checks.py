@@ -9,7 +9,7 @@ from time import monotonic
 
 from bgd.domain.color import Color
 from bgd.domain.container import Container, Health
-from bgd.domain.probe import Answer, Probe, Verdict, excerpt, host_of, judge_health, path_under
+from bgd.domain.probe import Answer, Probe, Verdict, host_of, judge_health, path_under
 from bgd.domain.release import Release
 from bgd.domain.settings import HealthCheck, HttpSmoke, Role, Route, RunSmoke, SmokeCheck
 from bgd.domain.smoke import judge
@@ -251,13 +251,8 @@ def failure_of(results: Sequence[SmokeResult]) -> CheckFailed | None:
     """The error for the check that failed, if one did."""
     for result in results:
         if not result.verdict.passed:
-            answered = (
-                f"; it answered: {excerpt(result.answer.body)}"
-                if result.answer and result.answer.body
-                else ""
-            )
             return CheckFailed(
-                f"smoke check `{result.check}` failed: {result.verdict.reason}{answered}",
+                f"smoke check `{result.check}` failed: {result.verdict.reason}",
                 "nothing was switched; mend it and deploy again",
                 result.probe,
                 result.answer,

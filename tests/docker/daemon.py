@@ -144,7 +144,7 @@ class RunningDaemon:
         """End it, and remove everything that bears its label."""
         if self._process is not None:
             self.end(signal.SIGKILL)
-        wanted = {"label": f"bgd.instance={self.instance}"}
+        wanted: dict[str, Any] = {"label": f"bgd.instance={self.instance}"}
         for container in self.engine.containers.list(all=True, filters=wanted):
             with contextlib.suppress(NotFound):
                 container.remove(force=True, v=True)
@@ -154,6 +154,10 @@ class RunningDaemon:
         for volume in self.engine.volumes.list(filters=wanted):
             with contextlib.suppress(NotFound):
                 volume.remove(force=True)
+        for image in self.engine.images.list():
+            for tag in image.tags:
+                if tag.startswith(f"{self.instance}/"):
+                    self.engine.images.remove(tag)
         self.engine.close()
 
 

@@ -31,9 +31,7 @@ def release(shop: Path, version: str) -> None:
     (shop / ".env").write_text(f"VERSION={version}\n")
 
 
-async def test_nobody_fails_over_deployments_and_switches(
-    bgd: RunningDaemon, shop: Path, record_property: pytest.RecordProperty
-) -> None:
+async def test_nobody_fails_over_deployments_and_switches(bgd: RunningDaemon, shop: Path) -> None:
     await asyncio.to_thread(bgd.bgctl, "add", str(shop / "compose.yaml"))
     await asyncio.to_thread(bgd.bgctl, "deploy", "shop")
     (redis,) = bgd.containers("bgd.role=shared")
@@ -55,7 +53,6 @@ async def test_nobody_fails_over_deployments_and_switches(
             await asyncio.to_thread(bgd.bgctl, "rollback", "shop")
         await load.every_kind()
     report = load.report
-    record_property("requests", str(report))
     print(f"\n{SWITCHES} switches, 2 deployments, 1 rollback: {report}")  # noqa: T201 - the figure is the point
     assert not report.failures, report
     assert not report.stale(load.moves), report

@@ -39,7 +39,7 @@ def until(daemon: RunningDaemon, app: str, kind: str, since: int = 0) -> dict[st
 def newest(daemon: RunningDaemon) -> int:
     """The id of the newest event."""
     with daemon.client.events(since=0, follow=False) as stream:
-        return max(event["id"] for event in stream)
+        return max(int(event["id"]) for event in stream)
 
 
 def save_atomically(file: Path, text: str) -> None:
