@@ -11,7 +11,10 @@ from bgd.client import Client
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the UI until it is left. Returns 0, or 2 for bad usage or where there is no terminal."""
+    """Run the UI until it is left.
+
+    Returns 0, 2 for bad usage or where there is no terminal, or 128 and the signal that ended it.
+    """
     parser = argparse.ArgumentParser(
         prog="bgctl ui", description="The terminal UI of bgd. Press ? in it for the keys."
     )
@@ -28,10 +31,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             "NO_COLOR"
         ]  # empty means colours, says no-color.org; Textual looks only whether it is set
     from tui.app import BgdApp  # Textual costs 200 ms: not for `--help`
+    from tui.terminal import Terminal
 
     client = Client(options.socket)
-    BgdApp(client, client.socket_path, options.theme).run()
-    return 0
+    app = BgdApp(client, client.socket_path, options.theme)
+    with Terminal(app.leave) as terminal:
+        app.run()
+    return terminal.status
 
 
 if __name__ == "__main__":

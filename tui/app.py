@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -55,6 +53,9 @@ class BgdApp(App[None]):
     class Logged(Message):
         """There are lines in the log's inbox."""
 
+    class Left(Message):
+        """It is time to go."""
+
     def __init__(
         self, daemon: Daemon, socket_path: str, theme: str | None = None, clock: Clock = _now
     ) -> None:
@@ -87,16 +88,20 @@ class BgdApp(App[None]):
         self.set_class(self.no_color, "-plain")
         self._link.start()
         self.set_interval(TICK_S, self._tick)
-        if not self.is_headless:
-            # The terminal must be given back whoever ends the UI.
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(number, self.exit)
 
     async def on_unmount(self) -> None:
         """End every conversation."""
         self._link.close()
         if self._feed is not None:
             self._feed.close()
+
+    def leave(self) -> None:
+        """End soon; from any thread."""
+        self.post_message(self.Left())
+
+    def on_bgd_app_left(self) -> None:
+        """Give the terminal back."""
+        self.exit()
 
     def become(self, state: State) -> None:
         """The state changes, and the screen with it."""
