@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -38,8 +37,9 @@ def free_port() -> int:
 class RunningDaemon:
     """One daemon: its files below `home`, its names on the engine behind `instance`."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, python: str = sys.executable) -> None:
         self.home = home
+        self.python = python
         home.mkdir(parents=True, exist_ok=True)
         self.instance = f"t{secrets.token_hex(3)}"
         self.socket = home / "run" / "bgd.sock"
@@ -72,11 +72,13 @@ class RunningDaemon:
         }
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bgd.main", *(word for pair in arguments.items() for word in pair)],
+                [self.python, "-m", "bgd.main", *(word for pair in arguments.items() for word in pair)],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                env={**os.environ, "PATH": f"{os.environ['PATH']}:{Path(sys.executable).parent}"},  # Compose
+                cwd=self.home,  # not the checkout: what is installed is what runs
             )
         deadline = time.monotonic() + READY_WITHIN_S
         while True:
@@ -112,7 +114,7 @@ class RunningDaemon:
 
     def bgctl(self, *arguments: str, status: int | None = 0) -> subprocess.CompletedProcess[str]:
         """Run bgctl; fails the test when it doesn't end with `status`."""
-        command = [shutil.which("bgctl", path=str(Path(sys.executable).parent)) or "bgctl", *arguments]
+        command = [str(Path(self.python).with_name("bgctl")), *arguments]
         environment = {**os.environ, "BGD_SOCKET": str(self.socket), "NO_COLOR": "1"}
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=VERB_WITHIN_S, check=False
@@ -162,9 +164,9 @@ class RunningDaemon:
 
 
 @contextlib.contextmanager
-def running(home: Path) -> Iterator[RunningDaemon]:
+def running(home: Path, python: str = sys.executable) -> Iterator[RunningDaemon]:
     """A started daemon, and nothing left of it afterwards."""
-    daemon = RunningDaemon(home)
+    daemon = RunningDaemon(home, python)
     try:
         daemon.start()
         yield daemon
