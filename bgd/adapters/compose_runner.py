@@ -66,7 +66,7 @@ class ComposeRunner:
         await self._events.close()
 
     async def read(self, file: Path, name: str | None = None) -> Reading:
-        reading = await compose_file.read(self._cli, file, name)
+        reading = await compose_file.read(self._cli, file, name, ask_images=self._images.declared_ports)
         return replace(reading, model=await with_values(self._cli, reading.sources[0], reading.model))
 
     async def prepare(self, release: Release, color: Color, progress: Progress) -> Mapping[str, Image]:

@@ -23,7 +23,7 @@ MIN_CHARS = 4
 Mask = Callable[[str], str]
 
 _NAMED = re.compile(
-    r"pass(?!enger|ive|age)|passwd|pwd|secret|token|credential|private|salt|signature|signing|api_?key"
+    r"(?<!com)(?<!by)pass(?!enger|ive|age)|password|passwd|pwd|secret|token|credential|private|salt|signature|signing|api_?key"
     r"|(?:^|[_.-])(?:key|auth|pat|dsn|cookie|cert|pin|webhook)s?(?:$|[_.-])|basicauth|encryption|_key",
     re.IGNORECASE,
 )

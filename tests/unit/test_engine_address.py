@@ -41,7 +41,7 @@ def test_the_current_context_counts_where_docker_host_says_nothing(tmp_path: Pat
     meta = tmp_path / "contexts" / "meta" / "a1"
     meta.mkdir(parents=True)
     endpoints = {"docker": {"Host": "unix:///run/user/1000/docker.sock"}}
-    (meta / "meta.json").write_text(json.dumps({"Name": "rootless", "Endpoints": endpoints}))
+    (meta / "meta.json").write_text(json.dumps({"Name": "rootless", "Metadata": {}, "Endpoints": endpoints}))
     (tmp_path / "config.json").write_text(json.dumps({"currentContext": "rootless"}))
     # docker-py finds a context by the hash of its name.
     meta.rename(meta.with_name(_hash("rootless")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -22,7 +23,7 @@ def test_a_string_is_read_back_as_that_string(text: str) -> None:
 
 
 def test_numbers_truths_and_nothing_stay_what_they_are() -> None:
-    given = {"a": 1, "b": True, "c": None, "d": 0.5, "e": [], "f": {}}
+    given: dict[str, Any] = {"a": 1, "b": True, "c": None, "d": 0.5, "e": [], "f": {}}
     assert yaml.safe_load(dumped(given)) == given
 
 
