@@ -79,7 +79,9 @@ class Following:
         position = self._position_of(value)
         self._position = self._position if position is None else position
         if value.get("event") == RESYNC and self._position is not None:
-            self._lose(stream)  # it dropped what this client was too slow for: the journal has it
+            # It dropped what this client was too slow for. The journal has it, and the daemon isn't away.
+            self._lose(stream)
+            self._reopen(0.0)
         return value
 
     def _lose(self, stream: Stream) -> None:

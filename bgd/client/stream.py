@@ -71,7 +71,7 @@ class Stream:
                 raise
         finally:
             self._is_reading = False
-            if self._is_closed:
+            if self._is_closed or self.has_ended:
                 self._exchange.close()
         return True
 
@@ -90,7 +90,8 @@ class Stream:
     def close(self) -> None:
         """End the stream; a thread that waits in it wakes up."""
         self._is_closed = True
-        self._exchange.shut_down()
+        if not self.has_ended:
+            self._exchange.shut_down()
         if not self._is_reading:
             self._exchange.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import tempfile
 import threading
@@ -161,6 +162,13 @@ def test_a_stream_that_breaks_off_is_an_error_and_one_that_ends_is_not(
             events.next(DEADLINE_S)
 
 
+def next_of(following: Following) -> Any:
+    """The next object, past the `None`s that tell that the daemon went away or is back."""
+    while (value := following.next(DEADLINE_S)) is None:
+        pass
+    return value
+
+
 @pytest.mark.parametrize("end", [FakeDaemon.stop, FakeDaemon.crash])
 def test_following_goes_on_after_the_daemon_came_back(client: Client, daemon: FakeDaemon, end: Any) -> None:
     with follow_events(client, since=0) as following:
@@ -173,13 +181,15 @@ def test_following_goes_on_after_the_daemon_came_back(client: Client, daemon: Fa
         assert following.is_lost
         daemon.start()
         daemon.tell("finished", app="shop")
-        assert [following.next(DEADLINE_S)["event"] for _ in range(2)] == ["stage", "finished"]
+        assert [next_of(following)["event"] for _ in range(2)] == ["stage", "finished"]
         assert not following.is_lost
 
 
 def test_following_gives_up_when_its_patience_ends(client: Client, daemon: FakeDaemon) -> None:
     with follow_events(client, patience_s=0.0) as following:
         daemon.stop()
+        assert following.next(DEADLINE_S) is None
+        assert following.is_lost
         with pytest.raises(Unreachable, match="no daemon listens"):
             following.next(DEADLINE_S)
 
@@ -198,6 +208,29 @@ def test_a_client_that_was_too_slow_reads_what_it_missed(client: Client, daemon:
         seen = [following.next(DEADLINE_S) for _ in range(2)]
         assert [event["event"] for event in seen] == ["resync", "finished"]
         assert daemon.requests[-1].query["since"] == "1"
+        assert not following.is_lost
+
+
+def test_who_waits_hears_at_once_that_the_daemon_went_away_and_is_back(
+    client: Client, daemon: FakeDaemon
+) -> None:
+    with follow_events(client) as following:
+        daemon.stop()
+        assert following.next(DEADLINE_S) is None
+        assert following.is_lost
+        daemon.start()
+        assert following.next(DEADLINE_S) is None
+        assert not following.is_lost
+
+
+def test_a_stream_that_ended_by_itself_holds_no_socket(client: Client, daemon: FakeDaemon) -> None:
+    stream = client.events(since=0, follow=False)
+    assert list(stream) == []
+    del stream
+    gc.collect()  # pytest makes a warning of a socket that is left open an error
+    stream = client.events(since=0, follow=False)
+    assert list(stream) == []
+    stream.close()
 
 
 def test_closing_ends_a_thread_that_follows(client: Client, daemon: FakeDaemon) -> None:
