@@ -5,6 +5,12 @@ system when the request comes: `gate/APP/green.on` exists, or `green.off` does. 
 traffic, for old and new workers and open connections alike, without a reload. It is one test, because two
 wouldn't be atomic. Hosts and paths are the live release's; where a new release has others, they follow with
 the reload after the flip.
+
+Whether anything is live is asked in the same way, of `gate/APP/live.on`, so the first move is as sharp as
+any: decided by a reload, old workers would go on answering 503 on the connections that they still have.
+These are two tests, and in this order they are as good as one: `live.on` is asked for first, made last and
+removed first. Who finds it finds the colour's file as it was meant; who doesn't gets the 503 of the moment
+before.
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ CONFIG = "nginx.conf"
 CANDIDATE = "candidate.conf"
 GATES = "gate"
 GREEN_ON, GREEN_OFF = "green.on", "green.off"
-"""An app's gate is one file in its directory; its name says whether green is live. Never both."""
+"""One file in the app's directory; its name says which colour it is, if any is live. Never both."""
+LIVE = "live.on"
+"""Its being there means that the app has a live colour at all."""
 
 PUBLIC_PORT, PREVIEW_PORT = 8080, 8081
 MARKER_HOST = f"marker.{RESERVED_DOMAIN}"
@@ -25,8 +27,13 @@ _INSIDE_PORTS = range(20000, 30000)
 
 
 def gate_file(app: str) -> str:
-    """The file whose being there means that green is live, as nginx sees it."""
+    """The file whose being there means green and not blue, as nginx sees it."""
     return f"{DIRECTORY}/{GATES}/{app}/{GREEN_ON}"
+
+
+def live_file(app: str) -> str:
+    """The file whose being there means that the app has a live colour, as nginx sees it."""
+    return f"{DIRECTORY}/{GATES}/{app}/{LIVE}"
 
 
 def inside_ports(apps: Iterable[str]) -> Mapping[str, int]:

@@ -22,6 +22,9 @@ from bgd.errors import InvalidInput
 
 Lines = list[str]
 
+NOTHING = "nothing"
+"""What the marker says of an app that has no live colour."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -78,26 +81,24 @@ class _Public:
         self._entry = entry
 
     def gate(self) -> Lines:
-        if self._refusal():
-            return []
-        return _gate(self.app, Color.GREEN)
+        return _life(self.app) + _gate(self.app, Color.GREEN)
 
     def answer(self) -> Lines:
-        if reason := self._refusal():
-            return [f"set $bgd_reason {reason};", "return 503;"]
-        return [_pass(self.app)]
+        """Whatever the table says is live: the gate says it, and the table follows.
 
-    def _refusal(self) -> str:
-        if self._entry.live is None:
-            return ABSENT
-        return MAINTENANCE if self._entry.in_maintenance else ""
+        Without a live colour there is nothing to maintain, so that is asked first.
+        """
+        lines = _unless_live(self.app, [f"set $bgd_reason {ABSENT};", "return 503;"])
+        if self._entry.in_maintenance:
+            return [*lines, f"set $bgd_reason {MAINTENANCE};", "return 503;"]
+        return [*lines, _pass(self.app)]
 
 
 class _Preview:
     """How the preview answers for an app: from the idle colour, also in maintenance.
 
-    Before the first switch that is blue whatever the gate says: there is no gate, and once there is one,
-    nothing answers in public before the reload.
+    Before the first switch that is blue whatever the gate says, until the reload that follows it: the colour
+    that was just checked and not the empty one.
     """
 
     def __init__(self, entry: AppRoutes) -> None:
@@ -121,6 +122,17 @@ def _gate(app: str, when_on: Color) -> Lines:
         f"set ${name} {when_on.other};",
         f"if (-f {layout.gate_file(app)}) {{ set ${name} {when_on}; }}",
     ]
+
+
+def _life(app: str) -> Lines:
+    """Note whether anything is live. Before `_gate`: see `bgd.domain.nginx_config`."""
+    name = variable("bgd_live", app)
+    return [f'set ${name} "";', f"if (-f {layout.live_file(app)}) {{ set ${name} yes; }}"]
+
+
+def _unless_live(app: str, lines: Lines) -> Lines:
+    """Answer so while nothing is live; only `set` and `return`, which are safe in a location's `if`."""
+    return block(f'if (${variable("bgd_live", app)} = "")', lines)
 
 
 def _pass(app: str, color: Color | None = None) -> str:
@@ -182,7 +194,7 @@ def _locations(path: str, answer: Lines) -> Lines:
 
 
 def _marker(apps: Sequence[AppRoutes], generation: str) -> Lines:
-    """Says `COLOR GENERATION PID` for an app at `/APP`, and `- GENERATION PID` at `/`.
+    """Says `COLOR GENERATION PID` for an app at `/APP`, and `- GENERATION PID` at `/`; `nothing` is a colour.
 
     A worker's answer proves that the gate is seen, but not that a reload is over: old workers still accept
     for a moment after the first answer of a new one.
@@ -193,9 +205,10 @@ def _marker(apps: Sequence[AppRoutes], generation: str) -> Lines:
         "default_type text/plain;",
     ]
     for entry in apps:
-        lines += _gate(entry.app, Color.GREEN)
+        lines += _life(entry.app) + _gate(entry.app, Color.GREEN)
     lines += block("location = /", [f'return 200 "- {generation} $pid\\n";'])
     for entry in apps:
         name = variable("bgd_color", entry.app)
-        lines += block(f"location = /{entry.app}", [f'return 200 "${name} {generation} $pid\\n";'])
+        absent = _unless_live(entry.app, [f'return 200 "{NOTHING} {generation} $pid\\n";'])
+        lines += block(f"location = /{entry.app}", [*absent, f'return 200 "${name} {generation} $pid\\n";'])
     return block("server", [*lines, *block("location /", [f'return 404 "- {generation} $pid\\n";'])])

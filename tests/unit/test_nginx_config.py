@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
 
 from bgd.domain.color import Color
 from bgd.domain.nginx_config import NginxConfig, render
-from bgd.domain.nginx_layout import MARKER_HOST, gate_file, inside_ports
+from bgd.domain.nginx_layout import MARKER_HOST, gate_file, inside_ports, live_file
 from bgd.domain.settings import Route
 from bgd.domain.traffic import AppRoutes, Table
 from bgd.errors import InvalidInput
@@ -32,32 +33,35 @@ def app(
     return AppRoutes(name, live, {BLUE: route, GREEN: green or route}, in_maintenance)
 
 
+def _is_true(condition: Directive, values: Mapping[str, str], there: Mapping[str, bool]) -> bool:
+    """An `if` that looks for a file, or compares a variable with nothing."""
+    if condition.words[1] == "(-f":
+        return next(there[end] for end in there if condition.words[2].endswith(end))
+    variable, _, word, *_ = condition.words[1:]
+    assert word == "", condition.words
+    return values[variable.lstrip("($")] == word
+
+
 @dataclass(frozen=True)
 class Site:
     """One server of a configuration, as a request meets it."""
 
     server: Directive
 
-    def answer(self, path: str, *, green_on: bool) -> str:
+    def answer(self, path: str, *, green_on: bool, live_on: bool = True) -> str:
         """What a request gets: the upstream's URL, or the status (and reason) of bgd's own answer."""
         block = self._location(path)
-        values = {"bgd_reason": ""}
-        for step in self.server.children:
-            if step.name == "set":
-                values[step.words[1][1:]] = step.words[2]
-            elif step.name == "if":
-                assert step.words[1] == "(-f"
-                assert step.words[2].endswith("/green.on)")
-                if green_on:
-                    (inner,) = step.children
-                    values[inner.words[1][1:]] = inner.words[2]
-        for step in block.children:
-            if step.name == "set":
-                values[step.words[1][1:]] = step.words[2]
-            if step.name == "return":
-                return f"{step.words[1]}{values['bgd_reason']}"
-            if step.name == "proxy_pass":
-                return re.sub(r"\$(\w+)", lambda match: values[match[1]], step.words[1])
+        values: dict[str, str] = {}
+        there = {"/green.on)": green_on, "/live.on)": live_on}
+        for step in [*self.server.children, *block.children]:
+            inner = step.children if step.name == "if" and _is_true(step, values, there) else [step]
+            for each in inner:
+                if each.name == "set":
+                    values[each.words[1][1:]] = each.words[2]
+                if each.name == "return":
+                    return f"{each.words[1]}{values['bgd_reason']}"
+                if each.name == "proxy_pass":
+                    return re.sub(r"\$(\w+)", lambda match: values[match[1]], each.words[1])
         raise AssertionError(f"no answer in {block}")
 
     def _location(self, path: str) -> Directive:
@@ -87,8 +91,8 @@ class Sites:
         (default,) = [s for s in servers if "default_server" in s.one("listen")]
         return Site(default)
 
-    def public(self, host: str, path: str, *, green_on: bool = False) -> str:
-        return self.at(8080, host).answer(path, green_on=green_on)
+    def public(self, host: str, path: str, *, green_on: bool = False, live_on: bool = True) -> str:
+        return self.at(8080, host).answer(path, green_on=green_on, live_on=live_on)
 
     def preview(self, host: str, path: str, *, green_on: bool = False) -> str:
         return self.at(8081, host).answer(path, green_on=green_on)
@@ -114,7 +118,14 @@ def test_each_gate_is_one_test_so_that_no_request_sees_half_a_switch() -> None:
     for server in sites.http.all("server"):
         tested = [each.words[2].rstrip(")") for each in server.all("if")]
         assert len(tested) == len(set(tested))
-        assert set(tested) <= {gate_file("shop"), gate_file("blog")}
+        assert set(tested) <= {test(name) for name in ("shop", "blog") for test in (gate_file, live_file)}
+
+
+def test_what_is_made_last_is_asked_for_first() -> None:
+    sites = Sites((app("shop"), app("new", None, hosts=("new.example",))))
+    for host, name in (("", "shop"), ("new.example", "new")):
+        tested = [each.words[2].rstrip(")") for each in sites.at(8080, host).server.all("if")]
+        assert tested == [live_file(name), gate_file(name)]
 
 
 def test_both_colors_of_every_app_have_an_upstream_even_with_nothing_live() -> None:
@@ -178,9 +189,17 @@ def test_unknown_hosts_get_a_404_even_without_any_app() -> None:
 
 def test_an_app_with_nothing_live_answers_503_and_shows_blue_in_the_preview() -> None:
     sites = Sites((app("new", None),))
-    assert sites.public("", "/", green_on=True) == "503absent"
+    assert sites.public("", "/", live_on=False) == "503absent"
+    assert sites.public("", "/", green_on=True, live_on=False) == "503absent"
     assert sites.preview("", "/", green_on=True) == "http://new-blue"
     assert sites.preview("", "/", green_on=False) == "http://new-blue"
+
+
+@pytest.mark.parametrize("live", [None, BLUE, GREEN])
+def test_the_gate_alone_says_whether_anything_is_live(live: Color | None) -> None:
+    sites = Sites((app("shop", live),))
+    assert sites.public("", "/x", live_on=True) == "http://shop-blue"
+    assert sites.public("", "/x", live_on=False) == "503absent"
 
 
 def test_maintenance_closes_the_public_and_leaves_the_preview() -> None:

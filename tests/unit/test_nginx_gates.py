@@ -38,11 +38,33 @@ def test_a_first_turn_makes_the_gate(gates: Gates, first: Color) -> None:
     assert gates.live("shop") is first
 
 
-def test_there_is_always_exactly_one_file(gates: Gates, tmp_path: Path) -> None:
+def test_there_is_always_exactly_one_file_of_a_color(gates: Gates, tmp_path: Path) -> None:
     for color in (BLUE, GREEN, GREEN, BLUE, BLUE, GREEN):
         gates.turn("shop", color)
         assert gates.live("shop") is color
-        assert len(files(tmp_path)) == 1
+        assert len(files(tmp_path) - {"gate/shop/live.on"}) == 1
+
+
+@pytest.mark.parametrize("color", list(Color))
+@pytest.mark.parametrize("left_over", ["green.on", "green.off"])
+def test_a_color_s_file_alone_makes_nothing_live(
+    gates: Gates, tmp_path: Path, left_over: str, color: Color
+) -> None:
+    (tmp_path / "gate/shop").mkdir(parents=True)
+    (tmp_path / "gate/shop" / left_over).touch()
+    assert gates.live("shop") is None
+    gates.turn("shop", color)
+    assert gates.live("shop") is color
+
+
+@pytest.mark.parametrize("color", list(Color))
+def test_the_file_that_makes_a_color_live_comes_after_the_color_s(
+    gates: Gates, tmp_path: Path, color: Color
+) -> None:
+    gate = tmp_path / "gate/shop"
+    gates.turn("shop", color)
+    name = "green.on" if color is GREEN else "green.off"
+    assert (gate / name).stat().st_ctime_ns <= (gate / "live.on").stat().st_ctime_ns
 
 
 def test_a_turn_renames_the_file_and_makes_none(gates: Gates, tmp_path: Path) -> None:
@@ -71,7 +93,7 @@ def test_two_files_are_read_as_nginx_reads_them_and_a_turn_ends_it(gates: Gates,
         assert gates.live("shop") is GREEN
         gates.turn("shop", target)
         assert gates.live("shop") is target
-        assert len(files(tmp_path)) == 1
+        assert len(files(tmp_path)) == 2
 
 
 @pytest.mark.parametrize("name", ["..", "../x", "a/b", "", "."])

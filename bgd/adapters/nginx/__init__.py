@@ -1,10 +1,11 @@
 """nginx in a container of its own Compose project: what moves the traffic.
 
 traffic      the port: start, apply, switch, live, remaining
- ├── gates       one file per app says which colour is live; a rename moves the traffic
+ ├── gates       files of each app say which colour is live; a rename moves the traffic
  ├── directory   the configuration on disk, replaced whole
  ├── wishes      tables that callers want served: many wishes, one reload
  ├── reload      a new configuration: tested, put in place, seen
+ ├── workers     nginx's worker processes, and which of them are shutting down
  ├── marker      asks nginx what it serves
  ├── launch      starting the proxy where it doesn't run
  ├── project     the proxy's Compose project, network and ports

@@ -1,7 +1,8 @@
-"""The gates: for each app one empty file whose name says which colour is live.
+"""The gates: for each app an empty file whose name says which colour is live, and one that says that any is.
 
 nginx looks for `green.on` with each request, so a rename moves the traffic at once; and since a rename
 takes no space and leaves no state in between, it works on a full disk and survives a crash at any moment.
+`live.on` is made after it and removed before it: see `bgd.domain.nginx_config` for why that is as sharp.
 
 These functions block: they wait for the disk.
 """
@@ -13,7 +14,7 @@ import shutil
 from pathlib import Path
 
 from bgd.domain.color import Color
-from bgd.domain.nginx_layout import GATES, GREEN_OFF, GREEN_ON
+from bgd.domain.nginx_layout import GATES, GREEN_OFF, GREEN_ON, LIVE
 from bgd.domain.nginx_words import check_app
 
 _FILE_OF = {Color.GREEN: GREEN_ON, Color.BLUE: GREEN_OFF}
@@ -35,14 +36,15 @@ class Gates:
         self._root = directory / GATES
 
     def live(self, app: str) -> Color | None:
-        """The colour that nginx takes for live; `None` where the app has no gate.
+        """The colour that nginx takes for live; `None` where nothing is.
 
-        Should both files be there, which only somebody else can have done, then nginx sees green.
+        Should both colours' files be there, or none, which only somebody else can have done, then nginx
+        sees green, or blue.
         """
         gate = self._of(app)
-        if (gate / GREEN_ON).exists():
-            return Color.GREEN
-        return Color.BLUE if (gate / GREEN_OFF).exists() else None
+        if not (gate / LIVE).exists():
+            return None
+        return Color.GREEN if (gate / GREEN_ON).exists() else Color.BLUE
 
     def turn(self, app: str, to: Color) -> None:
         """Make `to` live, from one moment to the next; a gate that isn't there is made."""
@@ -50,14 +52,20 @@ class Gates:
         try:
             (gate / _FILE_OF[to.other]).rename(gate / _FILE_OF[to])
         except FileNotFoundError:
-            if self.live(app) is not to:
-                self._make(gate, _FILE_OF[to])
+            self._make(gate, _FILE_OF[to])
+        # The colour is on the disk before `live.on` is: after a power cut too nobody finds only the latter.
         sync(gate)
+        if not (gate / LIVE).exists():
+            self._make(gate, LIVE)
+            sync(gate)
 
     def drop(self, app: str) -> None:
         """Remove the app's gate: nothing is live."""
         gate = self._of(app)
         if gate.exists():
+            (gate / LIVE).unlink(missing_ok=True)
+            # The milliseconds of the disk also part the two: no request finds the one and misses the other.
+            sync(gate)
             shutil.rmtree(gate)
             sync(self._root)
 
@@ -66,6 +74,8 @@ class Gates:
         return self._root / app
 
     def _make(self, gate: Path, name: str) -> None:
+        if (gate / name).exists():
+            return
         for directory in (self._root, gate):
             directory.mkdir(exist_ok=True)
             directory.chmod(0o755)  # nginx is another user, and the daemon's umask is 077

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bgd.adapters.nginx.door import Door
@@ -16,8 +17,8 @@ _MAX_ANSWER_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one worker said: the app's live colour (`-` where it knows no such app), the configuration's
-    generation, and its process id in the container."""
+    """What one worker said: the app's live colour (`nothing`, or `-` where it knows no such app), the
+    configuration's generation, and its process id in the container."""
 
     color: str
     generation: str
@@ -66,8 +67,12 @@ class Marker:
                         continue
                     if sight.color == "-":
                         raise NotSeen(f"nginx doesn't know {app}")
-                    in_a_row = in_a_row + 1 if sight.color == color else 0
                     last = f"nginx serves {sight.color}"
+                    if sight.color == color:
+                        in_a_row += 1
+                    else:
+                        in_a_row = 0
+                        await asyncio.sleep(BETWEEN_TRIES_S)
         except TimeoutError:
             raise NotSeen(f"within {timeout_s:g} s: {last}") from None
 
@@ -99,3 +104,5 @@ class Marker:
             return answer.decode(errors="replace")
         finally:
             writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()

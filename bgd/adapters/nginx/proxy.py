@@ -9,12 +9,11 @@ from typing import Any, Protocol, TypeVar
 
 from docker import APIClient
 
+from bgd.adapters.nginx.workers import LISTING, workers_listed
 from bgd.domain.nginx_layout import CANDIDATE, DIRECTORY
 from bgd.errors import NotFound
 
 SERVICE = "nginx"
-SHUTTING_DOWN = "worker process is shutting down"
-WORKER = "worker process"
 LOG_LINES = 50
 
 Result = TypeVar("Result")
@@ -91,15 +90,11 @@ class Proxy:
         await self._engine.call(lambda client: client.kill(container, "HUP"))
 
     async def workers(self, container: str) -> Mapping[int, bool]:
-        """The worker processes by their pid on the host; true while one only ends what it began."""
+        """The worker processes by their pid in the container; true while one only ends what it began."""
 
         def look(client: APIClient) -> Mapping[int, bool]:
-            listed = client.top(container, "-eo pid,args")
-            return {
-                int(row[0]): SHUTTING_DOWN in row[-1]
-                for row in listed["Processes"] or []
-                if row[-1].startswith("nginx:") and WORKER in row[-1]
-            }
+            made = client.exec_create(container, ["sh", "-c", LISTING], stderr=False)
+            return workers_listed(client.exec_start(made["Id"]))
 
         return await self._engine.call(look)
 

@@ -9,6 +9,7 @@ from bgd.adapters.nginx.directory import Directory
 from bgd.adapters.nginx.disk import Disk
 from bgd.adapters.nginx.marker import Marker, NotSeen
 from bgd.adapters.nginx.proxy import Found, Proxy
+from bgd.adapters.nginx.workers import workers_on_host
 from bgd.domain.nginx_config import NginxConfig
 from bgd.errors import BgError, Failed
 
@@ -106,7 +107,9 @@ class Reload:
 
     async def _accepting(self, found: Found) -> set[int]:
         """The workers that take new requests."""
-        workers = await self._proxy.workers(found.id)
+        workers = await self._disk.run(lambda: workers_on_host(found.pid))
+        if workers is None:
+            workers = await self._proxy.workers(found.id)
         return {pid for pid, is_shutting_down in workers.items() if not is_shutting_down}
 
     async def _is_served(self, config: NginxConfig) -> bool:

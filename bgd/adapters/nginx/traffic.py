@@ -171,7 +171,14 @@ class NginxTraffic:
         self._gate_disk.close()
 
     async def _serve(self, table: Table) -> None:
+        was_live = {entry.app for entry in self._table if entry.live}
         await self._reload.serve(await self._config(table))
+        for entry in table:
+            if entry.live is None and entry.app in was_live:
+                # Back to nothing, by a stop or by a first deployment that failed after its switch. Not
+                # whenever the table says so: while another app's first switch is being recorded, a table
+                # without it may be on its way here.
+                await self._gate_disk.run(lambda app=entry.app: self._gates.drop(app))  # type: ignore[misc]
 
     async def _config(self, table: Table) -> NginxConfig:
         """The configuration for `table`, live colours as the gates have them."""
@@ -184,7 +191,7 @@ class NginxTraffic:
         """The app as the gates have it.
 
         An app that was live and has no gate lost it, with the state directory perhaps: it gets it back, or
-        nginx would take blue for live.
+        nginx would take it for one with nothing live.
         """
         if entry.live is None:
             return entry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import h11
@@ -49,9 +50,11 @@ class Connection:
         except OSError as error:
             raise Mishap(f"no connection: {error.strerror or error}") from None
 
-    def close(self) -> None:
-        """Close it, whatever is under way."""
+    async def close(self) -> None:
+        """Close it, whatever is under way, and return when it is closed."""
         self._writer.close()
+        with suppress(OSError):
+            await self._writer.wait_closed()
 
     @property
     def is_reusable(self) -> bool:

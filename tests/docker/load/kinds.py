@@ -8,7 +8,7 @@ import json
 import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 import h11
@@ -82,25 +82,54 @@ def checked(answer: Answer) -> Answer:
     return answer
 
 
+class Kept:
+    """A connection that is kept from one request to the next, while the server lets it."""
+
+    def __init__(self, to: Target) -> None:
+        self._to = to
+        self._connection: Connection | None = None
+
+    @asynccontextmanager
+    async def lent(self, sending: Sending) -> AsyncIterator[Connection]:
+        """The connection for one request; a new one only when the server said `Connection: close`.
+
+        It is used again only if the block ended well: the answer was whole then.
+        """
+        if self._connection is None or not self._connection.is_reusable:
+            await self.close()
+            self._connection = await Connection.open(self._to.door)
+            sending.sent = time.monotonic()
+        try:
+            yield self._connection
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Close what is kept."""
+        kept, self._connection = self._connection, None
+        if kept is not None:
+            await kept.close()
+
+
+@asynccontextmanager
+async def keeping(to: Target) -> AsyncIterator[Kept]:
+    """Keep a connection for the length of a block."""
+    kept = Kept(to)
+    try:
+        yield kept
+    finally:
+        await kept.close()
+
+
 async def keepalive(kind: str, to: Target, note: Note) -> AsyncGenerator[None, None]:
     """GET after GET on one connection, and another one only when the server said `Connection: close`."""
-    connection: Connection | None = None
-    try:
+    async with keeping(to) as kept:
         while True:
-            async with attempt(kind, note) as sending:
-                if connection is None or not connection.is_reusable:
-                    if connection is not None:
-                        connection.close()
-                    connection = await Connection.open(to.door)
-                    sending.sent = time.monotonic()
-                used, connection = connection, None  # it isn't used again unless the answer was whole
-                answer = await used.ask("GET", f"{to.prefix}/version", to.host)
-                connection = used
+            async with attempt(kind, note) as sending, kept.lent(sending) as connection:
+                answer = await connection.ask("GET", f"{to.prefix}/version", to.host)
                 sending.label = label_of(checked(answer).body)
             yield
-    finally:
-        if connection is not None:
-            connection.close()
 
 
 async def fresh(kind: str, to: Target, note: Note) -> AsyncGenerator[None, None]:
@@ -114,39 +143,30 @@ async def fresh(kind: str, to: Target, note: Note) -> AsyncGenerator[None, None]
 
 async def post(kind: str, to: Target, note: Note) -> AsyncGenerator[None, None]:
     """POSTs on one connection, whose bodies must have arrived whole."""
-    async for _ in _uploads(kind, to, note, pause_s=0):
-        yield
+    async with aclosing(_uploads(kind, to, note, pause_s=0)) as uploads:
+        async for _ in uploads:
+            yield
 
 
 async def upload(kind: str, to: Target, note: Note) -> AsyncGenerator[None, None]:
     """POSTs that take a while, in pieces."""
-    async for _ in _uploads(kind, to, note, pause_s=SLOW_S / 4):
-        yield
+    async with aclosing(_uploads(kind, to, note, pause_s=SLOW_S / 4)) as uploads:
+        async for _ in uploads:
+            yield
 
 
 async def _uploads(kind: str, to: Target, note: Note, pause_s: float) -> AsyncGenerator[None, None]:
-    connection: Connection | None = None
-    try:
+    async with keeping(to) as kept:
         while True:
             body = random.randbytes(random.randint(*BODY_BYTES))
             quarter = len(body) // 4 + 1
             pieces = [body[start : start + quarter] for start in range(0, len(body), quarter)]
-            async with attempt(kind, note) as sending:
-                if connection is None or not connection.is_reusable:
-                    if connection is not None:
-                        connection.close()
-                    connection = await Connection.open(to.door)
-                    sending.sent = time.monotonic()
-                used, connection = connection, None
-                answer = await used.ask("POST", f"{to.prefix}/echo", to.host, pieces, pause_s)
-                connection = used
+            async with attempt(kind, note) as sending, kept.lent(sending) as connection:
+                answer = await connection.ask("POST", f"{to.prefix}/echo", to.host, pieces, pause_s)
                 sending.label = label_of(checked(answer).body)
                 if json.loads(answer.body)["sha256"] != hashlib.sha256(body).hexdigest():
                     raise Mishap("the body didn't arrive as it was sent")
             yield
-    finally:
-        if connection is not None:
-            connection.close()
 
 
 async def slow(kind: str, to: Target, note: Note) -> AsyncGenerator[None, None]:
@@ -215,8 +235,7 @@ async def connected(to: Target) -> AsyncIterator[Connection]:
     try:
         yield connection
     finally:
-        with suppress(OSError):
-            connection.close()
+        await connection.close()
 
 
 KEEPALIVE = Kind("keepalive", keepalive)
