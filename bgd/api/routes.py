@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from starlette.requests import Request
@@ -185,9 +186,10 @@ async def events(request: Request) -> Response:
     else:
         entries = journal.past(since or 0, name)
 
-    async def items() -> AsyncIterator[Mapping[str, Any]]:
-        async for entry in entries:
-            yield event_json(entry)
+    async def items() -> AsyncGenerator[Mapping[str, Any]]:
+        async with aclosing(entries):
+            async for entry in entries:
+                yield event_json(entry)
 
     return event_stream(items(), context.ending)
 
@@ -206,15 +208,16 @@ async def logs(request: Request) -> Response:
     )
     lines = context.daemon.world.runner.logs(query)
 
-    async def items() -> AsyncIterator[Mapping[str, Any]]:
-        async for line in lines:
-            yield {
-                "at": line.at,
-                "color": line.color,
-                "service": line.service,
-                "container": line.container,
-                "stream": line.stream,
-                "text": line.text,
-            }
+    async def items() -> AsyncGenerator[Mapping[str, Any]]:
+        async with aclosing(lines):
+            async for line in lines:
+                yield {
+                    "at": line.at,
+                    "color": line.color,
+                    "service": line.service,
+                    "container": line.container,
+                    "stream": line.stream,
+                    "text": line.text,
+                }
 
     return event_stream(items(), context.ending)

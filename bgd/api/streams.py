@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from starlette.responses import StreamingResponse
+
+from bgd.errors import BgError
 
 KEEPALIVE_S = 15.0
 BATCH = 256
 
 
-def event_stream(items: AsyncIterator[Mapping[str, Any]], ending: asyncio.Event) -> StreamingResponse:
+def event_stream(items: AsyncGenerator[Mapping[str, Any]], ending: asyncio.Event) -> StreamingResponse:
     """Items as server-sent events; an item's `id` becomes the event's, to be resumed from.
 
     Ends with the items, or when `ending` is set: uvicorn waits for open streams otherwise. A comment every
@@ -24,7 +27,7 @@ def event_stream(items: AsyncIterator[Mapping[str, Any]], ending: asyncio.Event)
     )
 
 
-async def _chunks(items: AsyncIterator[Mapping[str, Any]], ending: asyncio.Event) -> AsyncIterator[bytes]:
+async def _chunks(items: AsyncGenerator[Mapping[str, Any]], ending: asyncio.Event) -> AsyncIterator[bytes]:
     yield b": bgd\n\n"
     queue: asyncio.Queue[bytes | None] = asyncio.Queue(BATCH)
     pump = asyncio.create_task(_pump(items, queue))
@@ -58,15 +61,16 @@ async def _chunks(items: AsyncIterator[Mapping[str, Any]], ending: asyncio.Event
         await asyncio.gather(end, pump, return_exceptions=True)
 
 
-async def _pump(items: AsyncIterator[Mapping[str, Any]], queue: asyncio.Queue[bytes | None]) -> None:
-    try:
-        async for item in items:
-            await queue.put(_frame(item))
-    finally:
-        if (close := getattr(items, "aclose", None)) is not None:
-            await close()
-        if not queue.full():
-            queue.put_nowait(None)
+async def _pump(items: AsyncGenerator[Mapping[str, Any]], queue: asyncio.Queue[bytes | None]) -> None:
+    async with aclosing(items):
+        try:
+            async for item in items:
+                await queue.put(_frame(item))
+        except BgError as error:
+            # The status line is long gone: the client is told in the stream.
+            told = {"code": error.code, "message": error.message, "hint": error.hint}
+            await queue.put(_frame({"event": "error", "error": told}))
+    await queue.put(None)
 
 
 def _frame(item: Mapping[str, Any]) -> bytes:

@@ -7,9 +7,10 @@ no worker from before the switch is left.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bgd.domain.color import Color, ColorState
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bgd.engine.fleet import Fleet
 
 LOOK_EVERY_S = 0.25
+RETRY_S = 5.0
 DRAIN_WITHOUT_RELEASE_S = 30.0
 
 
@@ -64,25 +66,31 @@ class Drains:
 
     async def _live_out(self, app: App, color: Color) -> None:
         if app.colors[color].state is ColorState.DRAINING:
-            await self._until_done(app, "drain", self._drain(app, color))
+            await self._until_done(app, "drain", partial(self._drain, app, color))
         until = app.colors[color].warm_until
         if until is not None and app.colors[color].state is ColorState.WARM:
             left_s = (until - self._world.journal.clock()).total_seconds()
             await asyncio.sleep(max(0.0, left_s))
             await app.idle.wait()
             if app.colors[color].state is ColorState.WARM:
-                await self._until_done(app, "retire", self._retire(app, color))
+                await self._until_done(app, "retire", partial(self._retire, app, color))
         self._tasks.pop((app.name, color), None)
 
-    async def _until_done(self, app: App, what: str, work: Awaitable[None]) -> None:
-        """Carry out; what can't be done now is said in the app's problems."""
-        try:
-            await work
-            app.problems.pop(what, None)
-        except BgError as error:
-            app.problems[what] = f"{what}: {error.message}"
-            data = {"message": app.problems[what], "fix": error.hint}
-            await self._world.journal.note("warning", app.name, data)
+    async def _until_done(self, app: App, what: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Carry out, again and again if need be; what keeps it from that is among the app's problems."""
+        while True:
+            try:
+                await work()
+            except BgError as error:
+                message = f"{what}: {error.message}"
+                if app.problems.get(what) != message:
+                    data = {"message": message, "fix": error.hint}
+                    await self._world.journal.note("warning", app.name, data)
+                app.problems[what] = message
+                await asyncio.sleep(RETRY_S)
+            else:
+                app.problems.pop(what, None)
+                return
 
     async def _drain(self, app: App, color: Color) -> None:
         journal, traffic = self._world.journal, self._world.traffic
@@ -125,6 +133,8 @@ class Drains:
     async def _retire(self, app: App, color: Color) -> None:
         journal = self._world.journal
         with app.changing(f"stopping {color}, kept long enough", "bgd", journal.clock()):
+            if app.colors[color].state is not ColorState.WARM:
+                return  # it was wanted again while this waited for its turn
             async with journal.effect("stop_color", app.name, detail=color):
                 await self._world.runner.stop(app.name, color)
             stopped = replace(

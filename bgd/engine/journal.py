@@ -7,7 +7,7 @@ after they are on the disk. Progress lines are told and not written.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -95,7 +95,7 @@ class Journal:
             raise
         await self.note("effect", app, {**data, "phase": "done"}, deployment=deployment)
 
-    async def follow(self, since: int | None, app: str | None) -> AsyncIterator[Entry]:
+    async def follow(self, since: int | None, app: str | None) -> AsyncGenerator[Entry]:
         """Entries after `since` from the disk, then as they come, without a gap and without a repeat.
 
         `since` `None` means from now on. One from the future (another journal's) begins with `resync`.
@@ -119,7 +119,7 @@ class Journal:
         finally:
             self._subscriptions.discard(subscription)
 
-    async def past(self, since: int, app: str | None) -> AsyncIterator[Entry]:
+    async def past(self, since: int, app: str | None) -> AsyncGenerator[Entry]:
         """Entries after `since` that are written already."""
         while page := await self.store.entries(since, app, PAGE_ENTRIES):
             for entry in page:

@@ -7,7 +7,7 @@ and then finds its work done. All of them raise `BgError` and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -129,7 +129,7 @@ class Runner(Protocol):
     async def log_tail(self, app: str, color: Color, lines: int) -> Sequence[LogLine]:
         """The last lines of a colour, merged by time."""
 
-    def logs(self, query: LogQuery) -> AsyncIterator[LogLine]:
+    def logs(self, query: LogQuery) -> AsyncGenerator[LogLine]:
         """The lines asked for, merged by time; with `follow` endless, new containers included."""
 
 

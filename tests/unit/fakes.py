@@ -7,7 +7,7 @@ what they tell.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -170,8 +170,10 @@ class FakeRunner:
     async def log_tail(self, app: str, color: Color, lines: int) -> Sequence[LogLine]:
         return [LogLine("2026-01-01T00:00:00Z", color, "web", "shop-web-1", "stderr", "it hurts")]
 
-    async def logs(self, query: LogQuery) -> AsyncIterator[LogLine]:
-        yield LogLine("2026-01-01T00:00:00Z", "blue", "web", "shop-web-1", "stdout", "hello")
+    async def logs(self, query: LogQuery) -> AsyncGenerator[LogLine]:
+        for number in range(query.tail or 1):
+            text = f"hello {number}"
+            yield LogLine("2026-01-01T00:00:00Z", "blue", "web", "shop-web-1", "stdout", text)
 
 
 class FakeTraffic:

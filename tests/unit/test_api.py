@@ -172,8 +172,8 @@ async def test_an_id_from_another_journal_is_answered_with_resync(served: Servic
 
 
 async def test_logs_are_lines(served: Service) -> None:
-    lines = await asyncio.to_thread(drained, lambda: served.client.logs("shop"))
-    assert [line["text"] for line in lines] == ["hello"]
+    lines = await asyncio.to_thread(drained, lambda: served.client.logs("shop", tail=3000))
+    assert [line["text"] for line in lines] == [f"hello {number}" for number in range(3000)]
 
 
 async def test_the_openapi_document_names_every_verb(served: Service) -> None:
