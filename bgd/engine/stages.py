@@ -23,6 +23,7 @@ from bgd.engine.checks import (
     await_healthy,
     failure_of,
     last_words,
+    route_of,
     run_smoke,
 )
 from bgd.engine.fleet import Fleet
@@ -146,6 +147,8 @@ async def smoke(work: Work) -> Event:
     }
     await work.world.journal.note("smoke", work.app.name, told, deployment=work.deployment.id)
     if (failure := failure_of(results)) is not None:
+        front = route_of(work.release).service
+        failure.log = failure.log or tuple(await last_words(work.world, work.app.name, work.color, front))
         raise failure
     options = work.deployment.options
     if options.no_switch:
