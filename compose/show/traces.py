@@ -23,7 +23,7 @@ def count_traces(client: docker.DockerClient) -> int:
 
 
 def remove_traces(client: docker.DockerClient) -> dict[str, int]:
-    """Stop the daemon, then remove its containers, networks and volumes and the demo's folder.
+    """Stop the daemon, then remove its containers, networks, volumes and tags and the demo's folder.
 
     Returns how many there were of each. What is gone by itself meanwhile is no error.
     """
@@ -35,6 +35,9 @@ def remove_traces(client: docker.DockerClient) -> dict[str, int]:
         removed["networks"] += _is_removed(network.remove)
     for volume in client.volumes.list(filters={"label": LABEL}):
         removed["volumes"] += _is_removed(volume.remove)
+    # Each release keeps its images by tags of the daemon's own; the images themselves aren't touched here.
+    releases = [tag for image in client.images.list() for tag in image.tags if tag.startswith(f"{INSTANCE}/")]
+    remove_images(client, releases)
     remove_folder()
     return removed
 
