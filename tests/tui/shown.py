@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from textual.pilot import Pilot
@@ -28,6 +29,9 @@ class Shown:
         """Every line of the topmost screen."""
         return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
 
+    def _has(self, words: str) -> bool:
+        return words in self.text
+
     async def until(self, is_so: Callable[[], Any], what: str) -> None:
         """Go on as soon as it holds."""
         deadline = time.monotonic() + DEADLINE_S
@@ -39,7 +43,11 @@ class Shown:
     async def reads(self, *words: str) -> None:
         """Go on when the screen shows all of these."""
         for one in words:
-            await self.until(lambda one=one: one in self.text, repr(one))
+            await self.until(partial(self._has, one), repr(one))
+
+    def has_size(self, columns: int, rows: int) -> bool:
+        """The terminal is so large, and the UI knows."""
+        return self.app.size == (columns, rows)
 
     async def press(self, *keys: str) -> None:
         """Press keys."""

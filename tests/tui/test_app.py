@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -299,7 +300,7 @@ async def test_a_resize_lays_everything_out_anew(daemon: FakeDaemon) -> None:
         await ui.until(lambda: ui.app._main.apps.display, "the list of apps")
         for size in ((60, 20), (20, 5), (60, 20), (100, 30)):
             await ui.pilot.resize_terminal(*size)
-            await ui.until(lambda size=size: ui.app.size == size, f"the size {size}")
+            await ui.until(partial(ui.has_size, *size), f"the size {size}")
         await ui.reads("BLUE is live", "q quit")
         await ui.pilot.resize_terminal(60, 20)
         await ui.reads("blog 1/2")
