@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import docker
 import pytest
+import pytest_asyncio
 
+from tests.docker.apps import busybox
+from tests.docker.apps.world import World, world
 from tests.docker.daemon import RunningDaemon, running
 from tests.docker.tiny import Tiny
 
@@ -29,3 +33,20 @@ def shared_bgd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDaem
 def tiny(tmp_path: Path) -> Tiny:
     """A small app."""
     return Tiny(tmp_path / "tiny")
+
+
+@pytest.fixture(scope="session")
+def busybox_image(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The image that the small apps are made of."""
+    client = docker.from_env()
+    try:
+        return busybox.made(client, tmp_path_factory.mktemp("busybox"))
+    finally:
+        client.close()
+
+
+@pytest_asyncio.fixture
+async def place(tmp_path: Path, busybox_image: str) -> AsyncIterator[World]:
+    """A runner of the test's own, which leaves nothing behind."""
+    async with world(tmp_path) as made:
+        yield made
