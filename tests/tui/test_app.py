@@ -199,6 +199,17 @@ async def test_the_log_follows_pauses_and_follows_again(daemon: FakeDaemon) -> N
         await ui.reads("┃ news", "following")
 
 
+async def test_the_keys_move_the_log_however_late_the_first_app_comes(daemon: FakeDaemon) -> None:
+    apps, daemon.apps = daemon.apps, {}
+    async with shown(daemon) as ui:
+        await ui.reads("no app yet")
+        ui.app.screen.set_focus(None)
+        daemon.apps = apps
+        daemon.tell("added", app="shop")
+        await ui.reads("● GREEN is live")
+        await ui.until(lambda: ui.app.focused is ui.app._main.log_view, "the focus on the log")
+
+
 async def test_a_flood_of_lines_is_bounded_and_the_screen_answers(daemon: FakeDaemon) -> None:
     sent = 40_000
     async with shown(daemon) as ui:

@@ -97,7 +97,9 @@ class MainScreen(Screen[None]):
         was_open = self.card.display
         self.card.show(state, now)
         self.log_view.display = self.log_title.display = not self.card.display
-        if self.card.display != was_open and had_focus:
+        # Textual takes the focus from what was hidden while there was no app, and gives it to nobody.
+        is_lost = self.focused is None and state.app is not None
+        if is_lost or (self.card.display != was_open and had_focus):
             self.set_focus(self.card if self.card.display else self.log_view)
 
     def on_resize(self) -> None:
