@@ -269,4 +269,5 @@ def attributes(place: World, container: str) -> dict[str, Any]:
 
 
 def labels_of(container: dict[str, Any], wanted: dict[str, str]) -> bool:
-    return wanted.items() <= container["Config"]["Labels"].items()
+    labels: dict[str, str] = container["Config"]["Labels"]
+    return wanted.items() <= labels.items()
