@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bgd.cli.moment import age, local, took
-from bgd.cli.overview import color_note, running_span
+from bgd.cli.overview import color_note, rests, running_span
 from bgd.cli.text import Line, Span, table
 from bgd.cli.words import color_span, health_span, outcome_span, stage_word
 
@@ -23,7 +23,7 @@ def card(app: AppJson) -> list[Line]:
     for name in order:
         lines += _color_lines(name, app["colors"][name], app)
     if app["shared"]:
-        lines += [[("◆ shared", "strong")], *_containers(app["shared"])]
+        lines += [[("◆ shared", "strong")], *_containers(app["shared"], is_live=True)]
     lines.append(blank)
     if app["deployment"] is not None:
         lines += _running_lines(app["deployment"])
@@ -42,31 +42,36 @@ def _address(app: AppJson) -> list[Span]:
 
 
 def _color_lines(name: str, color: ColorJson, app: AppJson) -> list[Line]:
+    is_live = name == app["live"]
     head: list[Span] = [color_span(name, color["state"]), f"  {color['state']}"]
     if color["release"] is not None:
-        head += [f"  {color['release']}  "]
+        head.append(f"  {color['release']}")
     if color["containers"]:
-        head += [health_span(color["health"]), "  ", running_span(color["containers"])]
-    head.append(("  " + color_note(color), "faint"))
+        head += ["  ", health_span(color["health"]), "  ", running_span(color["containers"], is_live=is_live)]
+    if note := color_note(color):
+        head.append((f"  {note}", "faint"))
     if until := color.get("warm_until"):
         head.append((f", warm until {local(until)}", "faint"))
-    if name != app["live"] and color["containers"] and "preview" in app["urls"]:
+    if not is_live and color["containers"] and "preview" in app["urls"]:
         head.append((f"  preview {app['urls']['preview']}", "faint"))
-    return [head, *_containers(color["containers"])]
+    return [head, *_containers(color["containers"], is_live=is_live)]
 
 
-def _containers(containers: Sequence[ContainerJson]) -> list[Line]:
-    return [*table([_container_row(one) for one in containers])]
+def _containers(containers: Sequence[ContainerJson], *, is_live: bool) -> list[Line]:
+    return [*table([_container_row(one, is_live=is_live) for one in containers])]
 
 
-def _container_row(one: ContainerJson) -> list[Line]:
+def _container_row(one: ContainerJson, *, is_live: bool) -> list[Line]:
     is_up = one["status"] == "running"
+    status: Span = (one["status"], "" if is_up else "bad")
+    if rests(one, is_live=is_live):
+        status = ("done" if one.get("role") == "task" else "rests", "faint")
     restarts = one.get("restarts", 0)
     often: list[Span] = [(f"restarted {restarts}×", "warn")] if restarts else []
     return [
         f"    {one['service']}",
         [(one["name"], "faint")],
-        [(one["status"], "" if is_up else "bad")],
+        [status],
         [health_span(one["health"])] if one["health"] != "none" else "",
         age(one.get("started")) if is_up else "",
         often,

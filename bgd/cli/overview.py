@@ -40,16 +40,29 @@ def _row(app: AppJson) -> list[Line]:
         [color_span(live)],
         color["release"] or "–",
         [health_span(color["health"])],
-        [running_span(color["containers"])],
+        [running_span(color["containers"], is_live=True)],
         age(color.get("since")) or "–",
         url,
     ]
 
 
-def running_span(containers: Sequence[ContainerJson]) -> Span:
-    """How many containers run, of how many there are."""
-    running = sum(container["status"] == "running" for container in containers)
-    return (f"{running}/{len(containers)}", "" if running == len(containers) and running else "bad")
+_ENDED = frozenset({"created", "exited"})
+"""What a container is that doesn't run, and that nobody waits for."""
+
+
+def rests(container: ContainerJson, *, is_live: bool) -> bool:
+    """Whether a container is meant not to run: a task that is done, or what runs in the live colour alone."""
+    if container["status"] not in _ENDED:
+        return False
+    role = container.get("role")
+    return role == "task" or (role == "live-only" and not is_live)
+
+
+def running_span(containers: Sequence[ContainerJson], *, is_live: bool) -> Span:
+    """How many containers run, of how many are meant to."""
+    meant = [one for one in containers if not rests(one, is_live=is_live)]
+    running = sum(one["status"] == "running" for one in meant)
+    return (f"{running}/{len(meant)}", "" if running == len(meant) and running else "bad")
 
 
 def _remarks(app: AppJson) -> list[Line]:

@@ -176,6 +176,40 @@ def test_status_of_one_app_shows_both_colors_and_the_shared(daemon: FakeDaemon) 
     assert out.index("● blue") < out.index("○ green")
 
 
+def test_what_is_meant_to_rest_is_neither_counted_nor_ill(daemon: FakeDaemon) -> None:
+    app = daemon.apps["shop"]
+    app["colors"]["green"] = color_json("shop", "green", "warm", "r0")
+    for color in ("blue", "green"):
+        ended = {"status": "exited", "health": "none"}
+        app["colors"][color]["containers"] += [
+            container_json("shop", color, "cron", role="live-only", **ended),
+            container_json("shop", color, "migrate", role="task", **ended),
+        ]
+    out = bgctl(daemon, "status", "shop").out
+    rows = {line.split()[1]: line for line in out.splitlines() if line.startswith("    ")}
+    assert rows["shop-green-cron-1"].endswith("rests")
+    assert rows["shop-green-migrate-1"].endswith("done")
+    assert rows["shop-blue-cron-1"].endswith("exited")
+    assert "○ green  warm  r0  ✓ healthy  2/2" in out
+    assert "● blue  live  r1  ✓ healthy  2/3" in out
+    assert "2/3" in bgctl(daemon, "status").out
+
+
+def test_a_resting_container_that_runs_or_restarts_is_shown_as_it_is(daemon: FakeDaemon) -> None:
+    green = color_json("shop", "green", "warm", "r0")
+    green["containers"].append(
+        container_json("shop", "green", "cron", role="live-only", status="restarting", health="none")
+    )
+    daemon.apps["shop"]["colors"]["green"] = green
+    out = bgctl(daemon, "status", "shop").out
+    assert "restarting" in out
+    assert "2/3" in out
+
+
+def test_no_line_of_the_status_ends_in_blanks(daemon: FakeDaemon) -> None:
+    assert [line for line in bgctl(daemon, "status", "shop").out.splitlines() if line != line.rstrip()] == []
+
+
 def test_status_of_an_app_that_waits_names_the_verb(daemon: FakeDaemon) -> None:
     stages = [stage_json("preparing", "done", took_ms=1200), stage_json("awaiting", "running")]
     waiting = deployment_json("shop", 2, state="awaiting", stages=stages)
