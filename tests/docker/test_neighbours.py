@@ -84,7 +84,9 @@ def test_a_neighbour_is_left_alone(
 def theirs(daemon: RunningDaemon, project: str) -> list[tuple[str, str]]:
     """The neighbour's containers and since when they run."""
     wanted: dict[str, Any] = {"label": f"com.docker.compose.project={project}"}
-    return [(c.id, c.attrs["State"]["StartedAt"]) for c in daemon.engine.containers.list(filters=wanted)]
+    return [
+        (str(c.id), str(c.attrs["State"]["StartedAt"])) for c in daemon.engine.containers.list(filters=wanted)
+    ]
 
 
 def test_another_instance_with_an_app_of_the_same_name_is_another_world(
