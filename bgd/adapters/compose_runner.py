@@ -169,8 +169,9 @@ class ComposeRunner:
         labels = self._place(app).labels(color)
         await self._projects.remove(await self._engine.containers(labels))
         await self._provisions.remove_networks(labels)
-        for name in (str(color), f"{color}-task"):
-            await self._files(app).remove(name)
+        files = self._files(app)
+        for name in (str(color), f"{color}-task", *await files.names(f"{color}.")):
+            await files.remove(name)
 
     async def remove_app(self, app: str, volumes: bool) -> None:
         place, files = self._place(app), self._files(app)

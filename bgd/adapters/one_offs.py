@@ -92,7 +92,7 @@ class OneOffs:
 
         When the time is up it is ended, and its status is `TIMED_OUT`.
         """
-        await self._sweep(place, color)
+        await self._sweep(place, color, files)
         key = f"{command.service}-run-{secrets.token_hex(4)}"
         rendered = render_command(project, command, key, edge)
         labels = {**place.labels(color, COMMAND), SERVICE: key}
@@ -112,11 +112,14 @@ class OneOffs:
             await self._remove(labels, files, f"{color}.{key}")
             self._running.discard(key)
 
-    async def _sweep(self, place: Place, color: Color) -> None:
-        """Remove the containers of commands whose daemon was killed."""
+    async def _sweep(self, place: Place, color: Color, files: AppFiles) -> None:
+        """Remove the containers and files of commands whose daemon was killed."""
         listed = await self._engine.containers(place.labels(color, COMMAND))
         left = [c for c in listed if c["Labels"].get(SERVICE) not in self._running]
         await self._projects.remove(left)
+        for name in await files.names(f"{color}."):
+            if name.removeprefix(f"{color}.") not in self._running:
+                await files.remove(name)
 
     async def _remove(self, labels: dict[str, str], files: AppFiles, name: str) -> None:
         # What can't be removed now is swept by label before the next command; the result matters more.

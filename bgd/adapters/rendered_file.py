@@ -67,6 +67,11 @@ class AppFiles:
         """Remove one project's file."""
         await asyncio.to_thread(self.path(name).unlink, missing_ok=True)
 
+    async def names(self, prefix: str) -> list[str]:
+        """The projects that are there whose names begin with `prefix`."""
+        found = await asyncio.to_thread(lambda: list(self.directory.glob("*.yaml")))
+        return sorted(path.stem for path in found if path.name.startswith(prefix))
+
     async def remove_all(self) -> None:
         """Remove the app's directory."""
         await asyncio.to_thread(shutil.rmtree, self.directory, ignore_errors=True)

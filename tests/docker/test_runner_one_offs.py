@@ -77,6 +77,18 @@ async def test_a_command_that_is_cancelled_leaves_nothing(place: World) -> None:
     assert left(place) == []
 
 
+async def test_what_a_killed_daemon_left_of_a_command_is_swept_by_the_next(place: World) -> None:
+    release = await place.prepared(SERVED, {}, 1)
+    folder = place.directory / "state" / "apps" / "shop"
+    folder.mkdir(parents=True)
+    (folder / "blue.web-run-00000000.yaml").write_text("{}")
+    (folder / "green.web-run-00000000.yaml").write_text("{}")
+    assert (await place.runner.run_command(release, Color.BLUE, "web", ["true"], {}, 20)).exit_code == 0
+    assert left(place) == [str(folder / "green.web-run-00000000.yaml")]
+    await place.runner.remove("shop", Color.GREEN)
+    assert left(place) == []
+
+
 async def test_secrets_are_in_no_progress_result_error_or_log_tail(place: World) -> None:
     told = "echo $$DB_PASSWORD; echo $$DB_PASSWORD >&2"
     given = "environment: {DB_PASSWORD: hunter-two}"
