@@ -15,6 +15,9 @@ import pytest
 from bgd.adapters.nginx.proxy import Proxy
 from bgd.adapters.nginx.workers import workers_on_host
 from bgd.domain.color import Color
+from bgd.domain.nginx_config import NginxConfig, render
+from bgd.domain.traffic import Table
+from bgd.errors import Failed
 from tests.docker.load import Load
 from tests.docker.load.connection import Connection
 from tests.docker.load.kinds import FRESH, KEEPALIVE
@@ -79,6 +82,21 @@ async def test_the_first_switch_is_sharp_for_connections_of_workers_that_a_reloa
     assert (await get(lab.http, "shop")).status == 503
     await go_live(lab, GREEN)
     assert (await get(lab.http, "shop", "/version")).json["version"] == "green"
+
+
+async def test_a_first_move_whose_table_is_refused_leaves_nothing_live(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoilt(table: Table, workers: int) -> NginxConfig:
+        return NginxConfig(f"nonsense on;\n{render(table, workers).text}", "f" * 12)
+
+    monkeypatch.setattr("bgd.adapters.nginx.traffic.render", spoilt)
+    with pytest.raises(Failed, match="nonsense"):
+        await go_live(lab, BLUE)
+    monkeypatch.undo()
+    await lab.traffic.apply((routes("shop", None),))  # as the engine puts it back
+    assert await lab.traffic.live("shop") is None
+    assert (await get(lab.http, "shop")).status == 503
 
 
 async def test_nobody_gets_a_503_after_the_first_switch_under_load(lab: Lab) -> None:
