@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from bgd import __version__
+import bgd
 from bgd.config import Config, load
 from bgd.errors import BgError, InvalidInput
 
@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="bgd", description="Blue-green deployments for Docker hosts: the daemon."
     )
-    made.add_argument("--version", action="version", version=f"bgd {__version__}")
+    made.add_argument("--version", action="version", version=f"bgd {bgd.__version__}")
     made.add_argument("--config", metavar="FILE", help="bgd.toml to read")
     made.add_argument("--socket", metavar="PATH", help="Unix socket that bgctl connects to")
     made.add_argument("--state-dir", metavar="DIR", help="journal, releases and nginx's configuration")
@@ -90,7 +90,7 @@ async def _serve(config: Config, listener: Any) -> None:
         server = Server(service(context))
         await daemon.start()
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        log.info("bgd %s listens on %s", __version__, config.socket)
+        log.info("bgd %s listens on %s", bgd.__version__, config.socket)
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping; nginx and the apps go on")

@@ -49,7 +49,10 @@ class Recovery:
     async def _mend_gate(self, app: App) -> None:
         """Put a gate that was changed by hand back to what the journal knows."""
         seen = await self._world.traffic.live(app.name)
-        if app.live is None or seen is app.live:
+        if seen is app.live:
+            return
+        if app.live is None:
+            await self._world.traffic.forget(app.name)
             return
         message = f"nginx's files said {seen or 'nothing'} is live, the journal says {app.live}: put back"
         await self._world.journal.note("daemon", app.name, {"message": message})

@@ -141,7 +141,12 @@ async def smoke(work: Work) -> Event:
         "color": work.color,
         "passed": all(r.verdict.passed for r in results),
         "checks": [
-            {"check": r.check, "passed": r.verdict.passed, "reason": r.verdict.reason, "took_ms": r.took_ms}
+            {
+                "check": r.check,
+                "passed": r.verdict.passed,
+                "reason": r.verdict.reason,
+                "took_ms": round(r.took_ms, 1),
+            }
             for r in results
         ],
     }
