@@ -146,7 +146,7 @@ class Fleet:
         async with journal.effect("put_back", app.name, deployment.id, f"live is {old or 'nothing'}"):
             if old is not None:
                 await traffic.switch(app.name, old)
-            else:
+            if app.record is before[0] and old is None:
                 await traffic.forget(app.name)
             if app.record is not before[0]:
                 app.record = before[0]

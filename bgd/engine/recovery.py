@@ -51,13 +51,13 @@ class Recovery:
         seen = await self._world.traffic.live(app.name)
         if seen is app.live:
             return
-        if app.live is None:
-            await self._world.traffic.forget(app.name)
-            return
-        message = f"nginx's files said {seen or 'nothing'} is live, the journal says {app.live}: put back"
-        await self._world.journal.note("daemon", app.name, {"message": message})
+        told = f"nginx's files said {seen or 'nothing'} is live, the journal says {app.live or 'nothing'}"
+        await self._world.journal.note("daemon", app.name, {"message": f"{told}: put back"})
         try:
-            await self._world.traffic.switch(app.name, app.live)
+            if app.live is None:
+                await self._world.traffic.forget(app.name)
+            else:
+                await self._world.traffic.switch(app.name, app.live)
         except BgError as error:
             app.problems["gate"] = error.message
 
