@@ -74,10 +74,13 @@ class SharedServices:
         if update and changed:
             voice.say(f"shared services are made anew: {', '.join(changed)}")
             await self._projects.bring_up(whole, changed, files, FILE, voice, "--no-deps")
-        wanted = list(project.services)
+        # Compose would start what has done its work once more, at every deployment.
+        anew = {*created, *(changed if update else ())}
+        done = {name for name in finishing - anew if name in there and _has_done_its_work(there[name])}
+        wanted = [name for name in project.services if name not in done]
         await self._projects.bring_up(whole, wanted, files, FILE, voice, "--no-recreate")
         await self._ready(whole, finishing, wanted, place, voice)
-        return SharedReport(created, changed)
+        return SharedReport(created, () if update else changed)
 
     async def _ready(
         self, project: Project, finishing: frozenset[str], services: Sequence[str], place: Place, voice: Voice
@@ -135,3 +138,7 @@ class SharedServices:
         )
         lines = [line async for line in self._logs.merged(list(map(container_of, listed)), SHOWN_LINES, None)]
         return "".join(f"\n  {service} | {voice.clean(line.text)}" for line in lines[-SHOWN_LINES:])
+
+
+def _has_done_its_work(container: Attributes) -> bool:
+    return container_of(container).exit_code == 0

@@ -97,6 +97,20 @@ async def test_on_a_users_network_that_sorts_first_a_colour_still_finds_only_its
         assert resolved(place, own.name, "db") <= set(db.addresses)
 
 
+async def test_a_name_whose_own_copy_is_down_is_no_name_of_the_other_colours(place: World) -> None:
+    release = await place.prepared(compose(service("web"), service("api"), service("db")), ROLES, 1, "web")
+    await place.up(release, Color.BLUE)
+    await place.runner.start(release, Color.GREEN, place.say)
+    place.client.containers.get((await place.container("api", Color.BLUE)).id).stop()
+    blue = await place.container("web", Color.BLUE)
+    status, told = place.run(blue.name, "nslookup", "-type=a", "api", "127.0.0.11")
+    green = await place.container("api", Color.GREEN)
+    assert status != 0
+    assert not any(address in told for address in green.addresses)
+    # They are on one network all the same: the shared one.
+    assert place.run(blue.name, "ping", "-c1", green.name)[0] == 0
+
+
 async def test_a_start_that_was_killed_midway_is_finished_by_the_next(place: World) -> None:
     # Compose holds the later ones back until the first is healthy, and so can't be done when it is killed.
     healthy = "healthcheck: {test: [CMD, test, -e, /tmp/ok], interval: 1s, retries: 1000}"
