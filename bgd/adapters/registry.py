@@ -38,8 +38,11 @@ class Registry:
             headers=await self._login(reference),
             answer_within_s=LOOKUP_TIMEOUT_S,
         ) as answer:
-            said = json.loads(await answer.read_all())
-            return str(said["Descriptor"]["digest"])
+            said = await answer.read_all()
+        try:
+            return str(json.loads(said)["Descriptor"]["digest"])
+        except (ValueError, KeyError, TypeError):
+            raise Failed(f"the registry's answer about {reference} has no digest") from None
 
     async def pull(self, reference: str, platform: str | None, voice: Voice) -> None:
         """Pull an image. Raises `Failed`, naming the cause. Cancelled, the engine stops pulling too."""
