@@ -5,11 +5,13 @@ Every wait has a deadline; a process that is still there at the end of its `with
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import io
 import json
 import os
 import pty
+import re
 import select
 import struct
 import subprocess
@@ -23,6 +25,8 @@ from typing import Any, NamedTuple
 from bgd.cli.main import main
 from tests.fake_daemon import DEADLINE_S, FakeDaemon
 from tests.terminal import Screen
+
+_CUT_ESCAPE = re.compile(r"\x1b(\[[?0-9;]*)?\Z")
 
 
 class Result(NamedTuple):
@@ -96,6 +100,8 @@ class Terminal:
         self.screen = Screen(columns, rows)
         self.raw = b""
         self._master = master
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._cut = ""
 
     def read_until(self, words: str) -> None:
         """Go on until the screen shows `words`."""
@@ -121,7 +127,15 @@ class Terminal:
                     return
                 raise AssertionError(f"it ended before {what}; the screen:\n{self.screen.text}")
             self.raw += data
-            self.screen.write(data.decode())
+            self.screen.write(self._whole(data))
+
+    def _whole(self, data: bytes) -> str:
+        """What has come, up to an escape sequence or a character that a read has cut in two."""
+        text = self._decoder.decode(data)
+        text, self._cut = self._cut + text, ""
+        if cut := _CUT_ESCAPE.search(text):
+            text, self._cut = text[: cut.start()], cut[0]
+        return text
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def test_a_release_is_deployed_switched_and_rolled_back_from_the_screen(
         pane.reads("tiny", "nothing is live", "no deployment yet")
 
         pane.press("d")
-        pane.reads("Deploy tiny", "it is the first release", "$ bgctl deploy tiny")
+        pane.reads("Deploy tiny", "first release", "$ bgctl deploy tiny")
         pane.press("y")
         pane.reads("● BLUE is live  r1", "r1 is live on BLUE", within_s=DEPLOYED_WITHIN_S)
         pane.reads("● BLUE live", "✓ healthy", "following")

@@ -31,7 +31,8 @@ class Pane:
             text=True,
             timeout=CALL_WITHIN_S,
             check=True,
-            env={key: value for key, value in os.environ.items() if key != "TMUX"},
+            # Not the runner's own terminal: tests that run side by side are told a size of it.
+            env={key: value for key, value in os.environ.items() if key not in {"TMUX", "COLUMNS", "LINES"}},
         )
         return done.stdout
 
