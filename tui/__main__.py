@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -27,9 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return 2
     if not os.environ.get("NO_COLOR", "x"):
-        del os.environ[
-            "NO_COLOR"
-        ]  # empty means colours, says no-color.org; Textual looks only whether it is set
+        # Empty means colours, says no-color.org; Textual looks only whether it is set.
+        del os.environ["NO_COLOR"]
+    # Nothing that is made until the first paint is garbage: looking for some takes a third of the time.
+    gc.disable()
     from tui.app import BgdApp  # Textual costs 200 ms: not for `--help`
     from tui.terminal import Terminal
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -88,6 +89,7 @@ class BgdApp(App[None]):
         self.set_class(self.no_color, "-plain")
         self._link.start()
         self.set_interval(TICK_S, self._tick)
+        self.set_timer(TICK_S, gc.enable)  # `main` put it off until the first paint
 
     async def on_unmount(self) -> None:
         """End every conversation."""
