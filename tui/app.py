@@ -6,7 +6,7 @@ import gc
 import os
 import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
@@ -58,12 +58,18 @@ class BgdApp(App[None]):
         """It is time to go."""
 
     def __init__(
-        self, daemon: Daemon, socket_path: str, theme: str | None = None, clock: Clock = _now
+        self,
+        daemon: Daemon,
+        socket_path: str,
+        theme: str | None = None,
+        clock: Clock = _now,
+        silent_s: float = SILENT_S,
     ) -> None:
         super().__init__()
         self.state = State()
         self._daemon = daemon
         self._clock = clock
+        self._silent_s = silent_s
         self._main = MainScreen(socket_path)
         self._link = Link(daemon, lambda: self.post_message(self.Arrived()))
         self._feed: LogFeed | None = None
@@ -117,9 +123,10 @@ class BgdApp(App[None]):
 
     def _tick(self) -> None:
         state = reduce.with_time(self.state, self._clock())
-        if self._link.silent_s() > SILENT_S:
+        if (silent_s := self._link.silent_s()) > self._silent_s:
+            since = self._clock() - timedelta(seconds=silent_s)
             state = reduce.with_lost_link(
-                state, "it doesn't answer", "is it busy or stopped? its log tells", self._clock()
+                state, "it doesn't answer", "is it busy or stopped? its log tells", since
             )
         self.become(state)
 

@@ -61,10 +61,10 @@ class Shown:
 
 @asynccontextmanager
 async def shown(
-    daemon: FakeDaemon, size: tuple[int, int] = (120, 40), theme: str = "dark"
+    daemon: FakeDaemon, size: tuple[int, int] = (120, 40), theme: str = "dark", **options: Any
 ) -> AsyncIterator[Shown]:
     """The UI, as soon as it has shown the apps of `daemon`."""
-    app = BgdApp(Client(daemon.socket_path), daemon.socket_path, theme)
+    app = BgdApp(Client(daemon.socket_path), daemon.socket_path, theme, **options)
     async with app.run_test(size=size) as pilot:
         ui = Shown(app, pilot)
         if daemon.apps:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from typing import Any
 
 import pytest
 
 from bgd.errors import Refused
-from tests.fake_daemon import FakeDaemon
+from tests.fake_daemon import DEADLINE_S, FakeDaemon
 from tests.fake_http import Request
 from tests.samples import app_json, container_json, deployment_json, failure_json, line_json, stage_json
 from tests.tui.shown import shown, warm_app
@@ -258,6 +259,23 @@ async def test_the_journal_is_resumed_after_a_restart(daemon: FakeDaemon) -> Non
         daemon.tell("warning", app="shop", message="told meanwhile")
         daemon.start()
         await ui.reads("shop: told meanwhile")
+
+
+async def test_a_daemon_that_is_stopped_but_not_gone_counts_as_away(daemon: FakeDaemon) -> None:
+    goes_on = threading.Event()
+
+    def answer(_: object) -> dict[str, Any]:
+        goes_on.wait(DEADLINE_S)
+        return {"apps": list(daemon.apps.values())}
+
+    async with shown(daemon, silent_s=0.1) as ui:
+        await ui.reads("● GREEN is live")
+        daemon.on("GET", "/v1/apps", answer)
+        try:
+            await ui.reads("▲ daemon away for", "it doesn't answer")
+        finally:
+            goes_on.set()
+        await ui.until(lambda: "daemon away" not in ui.text, "the end of the banner")
 
 
 async def test_a_ui_without_a_daemon_says_so_and_comes_to_life_with_it(daemon: FakeDaemon) -> None:
