@@ -41,7 +41,7 @@ def test_a_release_is_deployed_switched_and_rolled_back_from_the_screen(
 
         tiny.write("two", xbgd="health: {path: /up}")
         pane.press("d")
-        pane.reads("Deploy tiny", "Until then BLUE r1", "$ bgctl deploy tiny")
+        pane.reads("Deploy tiny", "BLUE r1 serves", "$ bgctl deploy tiny")
         pane.press("y")
         pane.reads("● GREEN is live  r2", "r2 is live on GREEN", within_s=DEPLOYED_WITHIN_S)
         assert version_at(bgd.url) == "two"
