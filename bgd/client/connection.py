@@ -59,7 +59,7 @@ class Exchange:
             while not self._answer.status:
                 self._early = self._receive()
             if self._answer.status >= 400:
-                raise _told_error(self._answer.status, self.read_all())
+                raise _error_of(self._answer.status, self.read_all())
         except OSError as error:
             self.close()
             raise unreachable(path, error) from error
@@ -158,9 +158,14 @@ def unreachable(path: str, error: Exception) -> Unreachable:
     )
 
 
-def _told_error(status: int, body: bytes) -> BgError:
+def told_error(told: Any) -> BgError:
+    """The error that a `bgd.wire.ErrorJson` tells. Raises `KeyError` or `TypeError` for what is none."""
+    error = told["error"]
+    return _ERRORS.get(error["code"], Failed)(error["message"], error.get("hint", ""))
+
+
+def _error_of(status: int, body: bytes) -> BgError:
     try:
-        told = json.loads(body)["error"]
-        return _ERRORS.get(told["code"], Failed)(told["message"], told.get("hint", ""))
+        return told_error(json.loads(body))
     except (ValueError, KeyError, TypeError):
         return Failed(f"the daemon answered {status} without saying why", "its log tells more")

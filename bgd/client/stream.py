@@ -8,7 +8,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
-from bgd.client.connection import Exchange, unreachable
+from bgd.client.connection import Exchange, told_error, unreachable
 from bgd.client.http1 import NotHttp
 from bgd.errors import Unreachable
 
@@ -20,7 +20,8 @@ class Stream:
     """JSON objects as they come: iterate over them, or ask for the next one with a timeout.
 
     `close` from any thread ends the iteration of another. A stream that the daemon ends, ends the
-    iteration; one that breaks off, or is silent for `SILENCE_S`, raises `Unreachable`.
+    iteration; one that breaks off, or is silent for `SILENCE_S`, raises `Unreachable`; one in which the
+    daemon tells an error raises that.
     """
 
     def __init__(self, path: str, target: str) -> None:
@@ -41,7 +42,12 @@ class Stream:
             left_s = None if until is None else max(0.0, until - monotonic())
             if not self._receive(left_s) and left_s == 0.0:
                 return None
-        return self._values.pop(0) if self._values else None
+        if not self._values:
+            return None
+        value = self._values.pop(0)
+        if value.get("event") == "error" and "error" in value:
+            raise told_error(value)  # the status line was sent before it happened
+        return value
 
     def __iter__(self) -> Iterator[Any]:
         while (value := self.next()) is not None:

@@ -162,6 +162,16 @@ def test_a_stream_that_breaks_off_is_an_error_and_one_that_ends_is_not(
             events.next(DEADLINE_S)
 
 
+def test_an_error_in_the_middle_of_a_stream_is_raised(client: Client, daemon: FakeDaemon) -> None:
+    told = {"code": "failed", "message": "the engine broke off", "hint": "look at it"}
+    daemon.log["shop"] = [line_json("hello"), {"at": "", "event": "error", "error": told}]
+    with client.logs("shop") as lines:
+        assert lines.next(DEADLINE_S)["text"] == "hello"
+        with pytest.raises(Failed, match="broke off") as caught:
+            lines.next(DEADLINE_S)
+    assert caught.value.hint == "look at it"
+
+
 def next_of(following: Following) -> Any:
     """The next object, past the `None`s that tell that the daemon went away or is back."""
     while (value := following.next(DEADLINE_S)) is None:
