@@ -38,7 +38,7 @@ def run(values: Namespace, out: Out) -> int:
 
 
 def plan_lines(told: dict[str, Any]) -> list[Line]:
-    """The `check` document for people, in short: roles, route, what is rewritten, warnings."""
+    """The `check` document in short, in the words of `bgctl check`: roles, route, changes, warnings."""
     services = [
         [f"  {name}", service["role"], [(service["reason"], "faint")]]
         for name, service in told["services"].items()
@@ -46,11 +46,11 @@ def plan_lines(told: dict[str, Any]) -> list[Line]:
     lines: list[Line] = [*table(services)]
     if route := told.get("route"):
         hosts = ", ".join(route["hosts"]) or "any host"
-        to = f"{hosts}, path {route['path']}  →  {route['service']}:{route['port']}"
-        lines.append([("  route  ", "faint"), to])
-    lines += [[("  rewritten  ", "faint"), rewrite] for rewrite in told.get("rewrites", [])]
+        under = "" if route["path"] == "/" else f" below {route['path']}"
+        lines.append([("  route    ", "faint"), f"{hosts}{under} → {route['service']}:{route['port']}"])
+    lines += [[("  changed  ", "faint"), rewrite] for rewrite in told.get("rewrites", [])]
     for warning in told["warnings"]:
         about = f"{warning['service']}: " if warning.get("service") else ""
-        lines.append([("  ! ", "warn"), about + warning["message"]])
-        lines.append([(f"    {warning['fix']}", "faint")])
+        lines.append([("  warning  ", "warn"), about + warning["message"]])
+        lines.append([("  fix      ", "faint"), warning["fix"]])
     return lines

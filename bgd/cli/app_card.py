@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bgd.cli.moment import age, local, took
-from bgd.cli.overview import color_note, rests, running_span
+from bgd.cli.overview import ENDED, color_note, rests, running_span
 from bgd.cli.text import Line, Span, table
 from bgd.cli.words import color_span, health_span, outcome_span, stage_word
 
@@ -42,27 +42,31 @@ def _address(app: AppJson) -> list[Span]:
 
 
 def _color_lines(name: str, color: ColorJson, app: AppJson) -> list[Line]:
-    is_live = name == app["live"]
+    is_live, is_stopped = name == app["live"], color["state"] == "stopped"
     head: list[Span] = [color_span(name, color["state"]), f"  {color['state']}"]
     if color["release"] is not None:
         head.append(f"  {color['release']}")
-    if color["containers"]:
+    if color["containers"] and not is_stopped:
         head += ["  ", health_span(color["health"]), "  ", running_span(color["containers"], is_live=is_live)]
     if note := color_note(color):
         head.append((f"  {note}", "faint"))
     if until := color.get("warm_until"):
         head.append((f", warm until {local(until)}", "faint"))
-    if not is_live and color["containers"] and "preview" in app["urls"]:
-        head.append((f"  preview {app['urls']['preview']}", "faint"))
-    return [head, *_containers(color["containers"], is_live=is_live)]
+    if not is_live and any(one["status"] == "running" for one in color["containers"]):
+        head.append((f"  preview {app['urls'].get('preview', '–')}", "faint"))
+    return [head, *_containers(color["containers"], is_live=is_live, is_stopped=is_stopped)]
 
 
-def _containers(containers: Sequence[ContainerJson], *, is_live: bool) -> list[Line]:
-    return [*table([_container_row(one, is_live=is_live) for one in containers])]
+def _containers(
+    containers: Sequence[ContainerJson], *, is_live: bool, is_stopped: bool = False
+) -> list[Line]:
+    return [*table([_container_row(one, is_live, is_stopped) for one in containers])]
 
 
-def _container_row(one: ContainerJson, *, is_live: bool) -> list[Line]:
+def _container_row(one: ContainerJson, is_live: bool, is_stopped: bool) -> list[Line]:
     is_up = one["status"] == "running"
+    if is_stopped and one["status"] in ENDED:
+        return [f"    {one['service']}", [(one["name"], "faint")], [("stopped", "faint")]]
     status: Span = (one["status"], "" if is_up else "bad")
     if rests(one, is_live=is_live):
         status = ("done" if one.get("role") == "task" else "rests", "faint")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bgd.cli.moment import age
 from bgd.cli.text import Line, Span, table
-from bgd.cli.words import color_span, health_span, stage_word
+from bgd.cli.words import color_span, count, health_span, stage_word
 
 if TYPE_CHECKING:
     from bgd.wire import AppJson, ColorJson, ContainerJson
@@ -46,13 +46,13 @@ def _row(app: AppJson) -> list[Line]:
     ]
 
 
-_ENDED = frozenset({"created", "exited"})
+ENDED = frozenset({"created", "exited"})
 """What a container is that doesn't run, and that nobody waits for."""
 
 
 def rests(container: ContainerJson, *, is_live: bool) -> bool:
     """Whether a container is meant not to run: a task that is done, or what runs in the live colour alone."""
-    if container["status"] not in _ENDED:
+    if container["status"] not in ENDED:
         return False
     role = container.get("role")
     return role == "task" or (role == "live-only" and not is_live)
@@ -85,8 +85,8 @@ def _remarks(app: AppJson) -> list[Line]:
 def color_note(color: ColorJson) -> str:
     """What there is to say of a colour beside its state: since when, how long it stays, what drains."""
     if (left := color.get("remaining")) is not None:
-        workers = f", {left['old_workers']} old workers" if left["old_workers"] else ""
+        workers = f", {count(left['old_workers'], 'old worker')}" if left["old_workers"] else ""
         time = f"{left['elapsed_s']:.0f} of {left['limit_s']:.0f} s"
-        return f"{left['connections']} connections{workers}, {time}"
+        return f"{count(left['connections'], 'connection')}{workers}, {time}"
     since = age(color.get("since"))
     return f"for {since}" if since else ""

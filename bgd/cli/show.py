@@ -45,7 +45,8 @@ def lines(told: dict[str, Any]) -> list[Line]:
     ]
     if route := told.get("route"):
         hosts = ", ".join(route["hosts"]) or "any host"
-        made += [f"{hosts}, path {route['path']}  →  {route['service']}:{route['port']}", ""]
+        under = "" if route["path"] == "/" else f" below {route['path']}"
+        made += [f"{hosts}{under} → {route['service']}:{route['port']}", ""]
     if roles := told.get("roles"):
         images = told.get("images") or {}
         made += [*table([_service(name, role, images.get(name)) for name, role in roles.items()]), ""]

@@ -195,6 +195,18 @@ def test_what_is_meant_to_rest_is_neither_counted_nor_ill(daemon: FakeDaemon) ->
     assert "2/3" in bgctl(daemon, "status").out
 
 
+def test_a_stopped_color_is_neither_ill_nor_to_be_looked_at(daemon: FakeDaemon) -> None:
+    green = color_json("shop", "green", "stopped", "r0", health="unhealthy")
+    for container in green["containers"]:
+        container.update(status="exited", health="unhealthy")
+    daemon.apps["shop"]["colors"]["green"] = green
+    out = bgctl(daemon, "status", "shop").out
+    assert "■ green  stopped  r0  for" in out
+    assert "shop-green-web-1     stopped\n" in out
+    assert "unhealthy" not in out
+    assert "preview" not in out
+
+
 def test_a_resting_container_that_runs_or_restarts_is_shown_as_it_is(daemon: FakeDaemon) -> None:
     green = color_json("shop", "green", "warm", "r0")
     green["containers"].append(
@@ -288,7 +300,12 @@ def test_add_sends_an_absolute_path_and_says_the_next_step(
     told = bgctl(daemon, "add", "compose.yaml", "--name", "shop")
     assert daemon.requests[-1].body == {"file": str(tmp_path / "compose.yaml"), "name": "shop"}
     assert told.code == 0
-    for words in ("web  colored  has a build", "web:8080", "! web: no smoke checks", "bgctl deploy shop"):
+    for words in (
+        "web  colored  has a build",
+        "web:8080",
+        "warning  web: no smoke checks",
+        "bgctl deploy shop",
+    ):
         assert words in told.out
     assert bgctl(daemon, "add", "compose.yaml", "--json").document == checked()
 
@@ -348,7 +365,7 @@ def test_show_prints_a_release_with_its_model(daemon: FakeDaemon) -> None:
 
 
 def test_smoke_shows_every_check_and_is_1_when_one_fails(daemon: FakeDaemon) -> None:
-    checks = [smoke_json("GET /up"), smoke_json("GET /cart", passed=False)]
+    checks = [smoke_json("GET /up", reason="answered 200"), smoke_json("GET /cart", passed=False)]
     told = {"app": "shop", "color": "green", "passed": False, "checks": checks}
     daemon.on("POST", f"{SHOP}/smoke", told)
     result = bgctl(daemon, "smoke", "shop", "--color", "green")
