@@ -93,15 +93,21 @@ class Lab:
         details: Mapping[str, Any] = self.client.inspect_container(self.proxy)
         return details
 
-    def front(self, app: str, color: Color, *, mirror: bool = False, service: str = "web") -> str:
-        """Start a front that calls itself `color`; the address it has on the edge."""
+    def front(
+        self, app: str, color: Color, *, mirror: bool = False, is_deaf: bool = False, copy: int = 1
+    ) -> str:
+        """Start a front that calls itself `color`; the address it has on the edge.
+
+        A mirror says what it was sent, a deaf one listens on no port; copies share one name there.
+        """
         edge = edge_network(self.instance)
-        alias = Place(DEFAULT_INSTANCE, app).edge_alias(color, service)
+        alias = Place(DEFAULT_INSTANCE, app).edge_alias(color, "web")
+        command = ["sleep", "600"] if is_deaf else ["python3", "/mirror.py"] if mirror else None
         endpoints: Any = {edge: self.client.create_endpoint_config(aliases=[alias])}
         made = self.client.create_container(
             WEB_IMAGE,
-            command=["python3", "/mirror.py"] if mirror else None,
-            name=f"{self.instance}-{alias}",
+            command=command,
+            name=f"{self.instance}-{alias}-{copy}",
             environment={"VERSION": str(color)},
             labels={"bgd.instance": self.instance},
             host_config=self.client.create_host_config(
@@ -112,11 +118,6 @@ class Lab:
         self.client.start(made["Id"])
         networks = self.client.inspect_container(made["Id"])["NetworkSettings"]["Networks"]
         return str(networks[edge]["IPAddress"])
-
-    def stop_front(self, app: str, color: Color, service: str = "web") -> None:
-        """Remove a front at once."""
-        alias = Place(DEFAULT_INSTANCE, app).edge_alias(color, service)
-        self.client.remove_container(f"{self.instance}-{alias}", force=True)
 
     async def close(self) -> None:
         """Remove all that has this instance's label, whatever the test did."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -29,6 +30,7 @@ TABLE = (
     routes("api", GREEN, hosts=("x.test",), path="/api"),
     routes("new", None, hosts=("new.test",)),
     routes("closed", BLUE, hosts=("closed.test",), in_maintenance=True),
+    routes("any", BLUE, path="/any"),
 )
 
 
@@ -38,12 +40,13 @@ async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
     async with opened(tmp_path_factory.mktemp("state")) as made:
         await made.traffic.start(TABLE)
         made.front("shop", BLUE)
-        for app, color in (("rest", BLUE), ("rest", GREEN), ("api", GREEN)):
+        for app, color in (("rest", BLUE), ("rest", GREEN), ("api", GREEN), ("any", BLUE)):
             made.front(app, color, mirror=True)
         await until(made.http, "shop.test", "/version")
         for path in ("/", "/api"):
             await until(made.http, "x.test", path)
         await until(made.preview, "x.test")
+        await until(made.http, "nobody.test", "/any")
         yield made
 
 
@@ -124,6 +127,47 @@ async def test_an_http_1_0_client_is_served(lab: Lab) -> None:
     assert (reply.status, reply.json["version"]) == (200, "blue")
     assert reply.headers["connection"] == "close"
     assert (await say(lab.http, b"GET / HTTP/1.0\r\n\r\n")).status == 404
+    nameless = await say(lab.http, b"GET /any HTTP/1.0\r\n\r\n")
+    assert (nameless.json["version"], nameless.sent("Host")) == ("blue", ["localhost"])
+
+
+async def test_a_request_that_names_two_hosts_is_for_the_one_in_its_first_line(lab: Lab) -> None:
+    reply = await say(
+        lab.http, b"GET http://x.test/ HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n"
+    )
+    assert reply.sent("Host") == reply.sent("X-Forwarded-Host") == ["x.test"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ("Content-Length: 4", "Transfer-Encoding: chunked"),
+        ("Content-Length: 4", "Content-Length: 5"),
+        ("Transfer-Encoding: chunked", "Transfer-Encoding: identity"),
+        ("Host: shop.test",),
+    ],
+)
+async def test_a_request_that_could_be_read_in_two_ways_reaches_no_app(
+    lab: Lab, fields: tuple[str, ...]
+) -> None:
+    head = "\r\n".join(["POST / HTTP/1.1", "Host: x.test", *fields, "", "data"])
+    assert (await say(lab.http, head.encode())).status in (400, 501)
+
+
+async def test_websockets_are_the_upgrade_that_passes_and_h2c_is_not(lab: Lab) -> None:
+    reply = await get(lab.http, "x.test", "/", "Upgrade: websocket")
+    assert (reply.sent("Upgrade"), reply.sent("Connection")) == (["websocket"], ["upgrade"])
+    tunnel = await get(lab.http, "x.test", "/", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
+    assert (tunnel.sent("Upgrade"), tunnel.sent("Connection")) == ([], [])
+
+
+async def test_a_container_of_the_app_reaches_its_preview_by_its_own_name(lab: Lab) -> None:
+    assert lab.traffic.preview_url_inside("any").endswith("/any")
+    command = ["wget", "-q", "-O", "-", f"{lab.traffic.preview_url_inside('rest')}/up"]
+    made = lab.client.exec_create(f"{lab.instance}-shop-blue-web-1", command)
+    seen = json.loads(lab.client.exec_start(made["Id"]))
+    assert (seen["version"], seen["line"]) == ("green", "GET /up HTTP/1.1")
+    assert ["Host", "x.test"] in seen["headers"]
 
 
 async def test_an_app_s_own_errors_and_headers_pass(lab: Lab) -> None:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from bgd.domain.color import Color
 from bgd.domain.traffic import edge_network
 from bgd.errors import Failed, Refused
 from tests.docker.nginx_client import get
-from tests.docker.nginx_lab import Lab, opened, routes
+from tests.docker.nginx_lab import Lab, free_port, opened, routes
+
+BLUE, GREEN = Color.BLUE, Color.GREEN
 
 
 @pytest.fixture
@@ -50,6 +53,28 @@ async def test_a_proxy_that_runs_stays_as_it_is_when_its_new_port_is_in_use(
         with pytest.raises(Failed, match=f"{taken} is taken"):
             await lab.daemon(http=taken).start((routes("shop", None),))
         assert lab.inspect()["Id"] == before
+        assert (await get(lab.http, "shop")).status == 503
+
+
+async def test_a_new_address_makes_the_proxy_anew_and_the_gate_outlives_it(tmp_path: Path) -> None:
+    async with opened(tmp_path) as lab:
+        await lab.traffic.start((routes("shop", BLUE),))
+        await lab.traffic.switch("shop", GREEN)
+        moved = lab.daemon(preview=f"127.0.0.1:{free_port()}")
+        # A table of before the switch, as after a crash: what nginx has on disk is what counts.
+        await moved.start((routes("shop", BLUE),))
+        assert await moved.live("shop") is GREEN
+        await moved.switch("shop", GREEN)  # seen on the new address
+        assert (await get(moved.preview_door, "shop")).status == 502
+
+
+@pytest.mark.parametrize("how", ["stop", "kill", "pause", "remove_container"])
+async def test_a_proxy_that_was_taken_down_by_hand_is_brought_back(tmp_path: Path, how: str) -> None:
+    async with opened(tmp_path) as lab:
+        await lab.traffic.start((routes("shop", None),))
+        options = {"force": True} if how == "remove_container" else {}
+        getattr(lab.client, how)(lab.proxy, **options)
+        await lab.traffic.start((routes("shop", None),))
         assert (await get(lab.http, "shop")).status == 503
 
 

@@ -25,7 +25,7 @@ from tests.docker.nginx_client import get, until
 from tests.docker.nginx_lab import Lab, opened, routes
 
 BLUE, GREEN = Color.BLUE, Color.GREEN
-SWITCHES = 12
+SWITCHES = 200
 KEPT_CONNECTIONS = 16
 
 
@@ -120,10 +120,10 @@ async def test_switches_under_load_lose_nobody_and_are_sharp(lab: Lab) -> None:
             color = (GREEN, BLUE)[number % 2]
             async with load.moves.to(color):
                 await lab.traffic.switch("shop", color)
-            await load.more_answers(20)
-            if number % 3 == 0:
+            # Now and then as the engine does it, mostly as fast as somebody could press the button.
+            if number % 9 == 0:
                 await lab.traffic.apply((routes("shop", color),))
-            await load.more_answers(40)
+            await load.more_answers(10)
         await load.every_kind()
     assert not load.report.failures, load.report
     assert not load.report.stale(load.moves), load.report

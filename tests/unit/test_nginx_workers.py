@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bgd.adapters.nginx.workers import workers_listed, workers_on_host
+from bgd.adapters.nginx.workers import tcp_tables_on_host, workers_listed, workers_on_host
 
 MASTER = "nginx: master process nginx -e stderr -c /etc/nginx/bgd/nginx.conf -g daemon off;"
 WORKER = "nginx: worker process"
@@ -44,6 +44,18 @@ def test_a_pid_of_another_namespace_is_not_taken_for_the_master(tmp_path: Path, 
 
 def test_a_proc_without_the_master_says_nothing(tmp_path: Path) -> None:
     assert workers_on_host(7, tmp_path) is None
+    assert tcp_tables_on_host(7, tmp_path) is None
+
+
+@pytest.mark.parametrize(("title", "tables"), [(MASTER, "four\nsix\n"), ("bash", None)])
+def test_connections_are_only_read_of_the_master_s_own_network(
+    tmp_path: Path, title: str, tables: str | None
+) -> None:
+    process(tmp_path, 7, title)
+    (tmp_path / "7/net").mkdir()
+    (tmp_path / "7/net/tcp").write_text("four\n")
+    (tmp_path / "7/net/tcp6").write_text("six\n")
+    assert tcp_tables_on_host(7, tmp_path) == tables
 
 
 def test_the_container_s_own_list_says_the_same() -> None:

@@ -52,7 +52,7 @@ class Launch:
         Raises `Failed`; a proxy that ran before runs again then, else nothing is left over.
         """
         found = await self._proxy.find()
-        running = Settings.of(found.labels) if found and found.is_running else None
+        running = Settings.of(found.labels) if found and found.is_up else None
         await self._refuse_taken(settings, running)
         before = await self._disk.run(self._directory.current)
         # Without `nginx -t`: there is nowhere to run it. A configuration that nginx refuses is seen below.

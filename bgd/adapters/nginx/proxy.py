@@ -39,6 +39,11 @@ class Found:
     directory: str  # what is mounted for its configuration
 
     @property
+    def is_up(self) -> bool:
+        """It isn't stopped: it may be paused or about to start again, and mostly has its ports."""
+        return self.status in ("running", "paused", "restarting")
+
+    @property
     def is_running(self) -> bool:
         """It runs, and isn't between two attempts to start."""
         return self.status == "running" and self.pid > 0

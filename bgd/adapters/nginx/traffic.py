@@ -19,6 +19,7 @@ from bgd.adapters.nginx.project import Project, Settings
 from bgd.adapters.nginx.proxy import Engine, Proxy
 from bgd.adapters.nginx.reload import Reload
 from bgd.adapters.nginx.wishes import Wishes
+from bgd.adapters.nginx.workers import tcp_tables_on_host
 from bgd.domain.color import Color
 from bgd.domain.nginx_config import NginxConfig, render
 from bgd.domain.nginx_layout import PREVIEW_ALIAS, inside_ports
@@ -148,9 +149,8 @@ class NginxTraffic:
         found = await self._proxy.find()
         if found is None or not found.is_running:
             return Remaining(connections=0, old_workers=0)
-        try:
-            tables = await self._disk.run(lambda: _tcp_tables(found.pid))
-        except OSError:
+        tables = await self._disk.run(lambda: tcp_tables_on_host(found.pid))
+        if tables is None:
             tables = await self._proxy.tcp_tables(found.id)
         return Remaining(connections_to(tables, addresses), old_workers=0)
 
@@ -212,8 +212,3 @@ class NginxTraffic:
         except (NotSeen, OSError) as error:
             return f"the gate was put back to {before or 'nothing'}, but that wasn't seen either: {error}"
         return f"{before} still serves"
-
-
-def _tcp_tables(pid: int) -> str:
-    net = Path(f"/proc/{pid}/net")
-    return net.joinpath("tcp").read_text() + net.joinpath("tcp6").read_text()

@@ -30,11 +30,9 @@ def workers_on_host(master: int, proc: Path = PROC) -> Mapping[int, bool] | None
 
     Blocks, but not for the disk.
     """
+    if not is_master(master, proc):
+        return None
     try:
-        # The pid may be another process's here, if the engine counts in another namespace.
-        title = _title((proc / f"{master}/cmdline").read_bytes())
-        if not title.startswith(MASTER) or f"{DIRECTORY}/{CONFIG}" not in title:
-            return None
         children = (proc / f"{master}/task/{master}/children").read_text().split()
     except OSError:
         return None
@@ -45,6 +43,25 @@ def workers_on_host(master: int, proc: Path = PROC) -> Mapping[int, bool] | None
         except OSError:  # it ended meanwhile
             continue
     return _workers(titles)
+
+
+def tcp_tables_on_host(master: int, proc: Path = PROC) -> str | None:
+    """The open connections of nginx's network (see `bgd.domain.tcp_table`); `None` as above."""
+    if not is_master(master, proc):
+        return None
+    try:
+        return "".join((proc / f"{master}/net/{table}").read_text() for table in ("tcp", "tcp6"))
+    except OSError:
+        return None
+
+
+def is_master(pid: int, proc: Path = PROC) -> bool:
+    """Whether that process is the proxy's nginx: an engine that counts elsewhere means another one by it."""
+    try:
+        title = _title((proc / f"{pid}/cmdline").read_bytes())
+    except OSError:
+        return False
+    return title.startswith(MASTER) and f"{DIRECTORY}/{CONFIG}" in title
 
 
 def workers_listed(told: bytes) -> Mapping[int, bool]:
