@@ -18,6 +18,7 @@ from bgd.adapters.container_report import ONE_OFFS, container_of
 from bgd.adapters.docker_engine import Attributes, DockerEngine, together
 from bgd.adapters.engine_events import EngineEvents
 from bgd.adapters.image_supply import ImageSupply
+from bgd.adapters.known_containers import KnownContainers
 from bgd.adapters.log_follower import LogFollower
 from bgd.adapters.one_offs import OneOffs
 from bgd.adapters.provisions import Provisions
@@ -49,6 +50,7 @@ class ComposeRunner:
         self._engine = engine
         self._edge = edge
         self._events = EngineEvents(engine.socket, instance)
+        self._known = KnownContainers(self._events)
         self._provisions = Provisions(engine)
         self._projects = ComposeProjects(cli, engine, self._provisions)
         self._images = ImageSupply(cli, engine)
@@ -184,16 +186,25 @@ class ComposeRunner:
             await self._provisions.remove_volumes(labels)
         await self._images.tags.forget(place)
         await files.remove_all()
+        self._known.forget(app)
 
     async def containers(self, app: str | None = None, details: bool = False) -> Sequence[Container]:
         labels = {INSTANCE: self._instance, **({APP: app} if app is not None else {})}
+        revision = self._events.revision(app) if app is not None else 0
         if app is not None and (task := asyncio.current_task()) is not None:
-            self._seen.setdefault(task, {})[app] = self._events.revision(app)
+            self._seen.setdefault(task, {})[app] = revision
         listed = [c for c in await self._engine.containers(labels) if APP in c["Labels"]]
         if not details:
             return [container_of(c) for c in listed]
         inspected = await together(self._engine.inspect(c["Id"]) for c in listed)
-        return [container_of(a, b) for a, b in zip(listed, inspected, strict=True) if b is not None]
+        found = [container_of(a, b) for a, b in zip(listed, inspected, strict=True) if b is not None]
+        if app is not None:
+            self._known.keep(app, revision, found)
+        return found
+
+    async def known(self, app: str) -> Sequence[Container]:
+        found = self._known.of(app)
+        return await self.containers(app, details=True) if found is None else found
 
     async def changed(self, app: str, timeout_s: float) -> None:
         """As the port says; a change since the calling task's last look at the containers counts too."""

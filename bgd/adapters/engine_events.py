@@ -44,6 +44,8 @@ class EngineEvents:
         self._changed = asyncio.Condition()
         self._since: str | None = None
         self._task: asyncio.Task[None] | None = None
+        self.are_heard = False
+        """Whether the stream is open, so that no event means no change."""
 
     async def start(self) -> None:
         """Begin to listen. An engine that is away is waited for in the background."""
@@ -86,12 +88,16 @@ class EngineEvents:
         async with self._socket.request("GET", "/events", query) as answer:
             # Connected: what happened before the stream began is found by looking.
             self._lost += 1
-            await self._wake()
-            rest = b""
-            while data := await answer.read():
-                *whole, rest = (rest + data).split(b"\n")
-                for line in whole:
-                    yield line
+            self.are_heard = True
+            try:
+                await self._wake()
+                rest = b""
+                while data := await answer.read():
+                    *whole, rest = (rest + data).split(b"\n")
+                    for line in whole:
+                        yield line
+            finally:
+                self.are_heard = False
 
     async def _take(self, line: bytes) -> None:
         try:

@@ -63,6 +63,7 @@ class SqliteStore:
         self._file = file
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bgd-store")
         self._connection: sqlite3.Connection | None = None
+        self._given: dict[str, int] = {}
 
     async def open(self) -> None:
         """Open the file, or make it. Raises `Failed` where it can't be used, or is a newer bgd's."""
@@ -141,13 +142,13 @@ class SqliteStore:
         return await self._run(self._count, "deployment")
 
     def _count(self, name: str) -> int:
-        # Counted apart from the rows: a number isn't given twice, though its release was pruned.
-        rows = self._db.execute(
-            "INSERT INTO counters VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
-            " RETURNING value",
-            (name,),
-        ).fetchall()
-        return int(rows[0][0])
+        # Counted apart from the rows: a number isn't given twice, though its release was pruned. It gets on
+        # the disk with its release or deployment; one that isn't recorded then is nobody's.
+        if name not in self._given:
+            rows = self._db.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchall()
+            self._given[name] = int(rows[0][0]) if rows else 0
+        self._given[name] += 1
+        return self._given[name]
 
     async def apps(self) -> Sequence[AppRecord]:
         """See `Store.apps`."""
@@ -210,6 +211,7 @@ class SqliteStore:
             db.execute(f"DELETE FROM {table} WHERE {key} = ?", (app,))  # noqa: S608 - names of this module
         db.execute("DELETE FROM counters WHERE name = ?", (f"release/{app}",))
         db.execute("COMMIT")
+        self._given.pop(f"release/{app}", None)
 
     async def entries(self, since: int, app: str | None, limit: int) -> Sequence[Entry]:
         """See `Store.entries`."""
@@ -258,6 +260,13 @@ def _insert_entry(db: sqlite3.Connection, entry: Entry) -> Entry:
     return replace(entry, id=cursor.lastrowid or 0)
 
 
+def _count_up(db: sqlite3.Connection, name: str, value: int) -> None:
+    db.execute(
+        "INSERT INTO counters VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = max(value, ?2)",
+        (name, value),
+    )
+
+
 def _upsert(db: sqlite3.Connection, record: AppRecord | ColorRecord | Deployment | Release | Live) -> None:
     match record:
         case AppRecord():
@@ -269,9 +278,11 @@ def _upsert(db: sqlite3.Connection, record: AppRecord | ColorRecord | Deployment
             body = _DEPLOYMENT.dump_json(record).decode()
             values = (record.id, record.app, int(record.state.is_final), body)
             db.execute("REPLACE INTO deployments VALUES (?, ?, ?, ?)", values)
+            _count_up(db, "deployment", record.id)
         case Release():
             body = _RELEASE.dump_json(record).decode()
             db.execute("REPLACE INTO releases VALUES (?, ?, ?)", (record.app, record.number, body))
+            _count_up(db, f"release/{record.app}", record.number)
         case Live():
             body = _LIVE.dump_json(record).decode()
             db.execute("REPLACE INTO lives VALUES (?, ?, ?)", (record.app, timestamp(record.at), body))

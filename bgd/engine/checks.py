@@ -65,11 +65,19 @@ def door_of(world: World, live: Color | None, color: Color) -> str:
 
 
 async def await_healthy(
-    world: World, release: Release, color: Color, live: Color | None, within_s: float, progress: Progress
+    world: World,
+    release: Release,
+    color: Color,
+    live: Color | None,
+    within_s: float,
+    progress: Progress,
+    *,
+    ran_before: bool = False,
 ) -> None:
     """Return once the colour's containers and the probe are well; raise `CheckFailed` when they won't be.
 
     A container that can't recover ends it at once: unhealthy, exited with an error, or in a crash loop.
+    Of a colour that `ran_before`, the engine's events have told what changed, and the first look is at that.
     """
     route = route_of(release)
     settings = release.plan.settings
@@ -79,7 +87,11 @@ async def await_healthy(
     begun = monotonic()
     answer: Answer | None = None
     while True:
-        containers = await colored(world, release, color, services)
+        first, ran_before = ran_before, False
+        look = (
+            world.runner.known(release.app) if first else world.runner.containers(release.app, details=True)
+        )
+        containers = [c for c in await look if c.color == color and c.service in services and not c.one_off]
         dead = _hopeless(containers)
         if dead is not None:
             log = await last_words(world, release.app, color, dead.service)
@@ -116,14 +128,6 @@ def route_of(release: Release) -> Route:
     if release.plan.route is None:
         raise Failed(f"{release.name} of {release.app} has no route", "name its front in x-bgd: route")
     return release.plan.route
-
-
-async def colored(
-    world: World, release: Release, color: Color, services: Sequence[str]
-) -> Sequence[Container]:
-    """The containers of these services in a colour, with details."""
-    every = await world.runner.containers(release.app, details=True)
-    return [c for c in every if c.color == color and c.service in services and not c.one_off]
 
 
 def _hopeless(containers: Sequence[Container]) -> Container | None:

@@ -56,7 +56,7 @@ class Daemon:
 
     async def status_of(self, app: App) -> AppJson:
         """One app, its containers in detail."""
-        containers = await self.world.runner.containers(app.name, details=True)
+        containers = await self.world.runner.known(app.name)
         return app_json(app, containers, self.world.traffic, self.world.journal.clock())
 
     async def history(self, app: App) -> list[DeploymentJson]:

@@ -49,20 +49,20 @@ class Deployer:
         entered = replace(deployment, stages=(), state=deployment.state).entered(
             deployment.state, deployment.started
         )
-        entries = await self._journal.record(*records, entered, started)
+        written = await self._journal.record(*records, entered, started, self._running(entered))
         self._run(app, entered, release)
-        return entries[-1]
+        return next(entry for entry in written if entry.event == started.event)
 
     def resume(self, app: App, deployment: Deployment, release: Release) -> None:
         """Go on with a deployment that an earlier daemon left."""
         app.begin(f"{deployment.kind} of {release.name}", deployment.actor, deployment.started)
-        self._run(app, deployment, release)
+        self._run(app, deployment, release, self._running(deployment))
 
-    def _run(self, app: App, deployment: Deployment, release: Release) -> None:
+    def _run(self, app: App, deployment: Deployment, release: Release, *first: Entry) -> None:
         app.deployment = deployment
         app.promoted.clear()
         work = Work(self._fleet, app, deployment, release)
-        task = asyncio.create_task(self._carry(work), name=f"deployment {deployment.id}")
+        task = asyncio.create_task(self._carry(work, *first), name=f"deployment {deployment.id}")
         self._tasks[app.name] = task
 
     async def finished(self, app: App, deployment: int) -> Deployment:
@@ -114,9 +114,15 @@ class Deployer:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _carry(self, work: Work) -> None:
+    def _running(self, deployment: Deployment) -> Entry:
+        told = {"stage": deployment.state, "status": "running"}
+        return Entry(self._journal.clock(), "stage", deployment.app, told, deployment.id)
+
+    async def _carry(self, work: Work, *first: Entry) -> None:
         app = work.app
         try:
+            if first:
+                await self._insist(*first)
             while not work.deployment.state.is_final:
                 event = await self._command(work)
                 await self._enter(work, event)
@@ -128,8 +134,6 @@ class Deployer:
     async def _command(self, work: Work) -> Event:
         """Carry the state's command out; how it ended."""
         state = work.deployment.state
-        told = {"stage": state, "status": "running"}
-        await self._insist(Entry(self._journal.clock(), "stage", work.app.name, told, work.deployment.id))
         for attempt in count():
             command = asyncio.ensure_future(COMMANDS[state](work))
             self._commands[work.app.name] = command
@@ -185,8 +189,7 @@ class Deployer:
                 before.id,
             )
         ]
-        if state.is_final:
-            entries.append(self._finish_entry(work, after))
+        entries.append(self._finish_entry(work, after) if state.is_final else self._running(after))
         await self._insist(after, *entries)
         work.deployment = after
         work.app.deployment = after

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bgd.domain.color import Color, ColorState
 from bgd.domain.deployment import AppRecord, ColorRecord, Deployment, Live
@@ -14,6 +14,15 @@ from bgd.engine.drain import Drains
 from bgd.engine.ports import Entry, Record
 from bgd.engine.world import World
 from bgd.errors import BgError, NotFound, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A move as it is recorded: the app, the colours that it changed, and all that is written at once."""
+
+    record: AppRecord
+    colors: dict[Color, ColorRecord]
+    records: tuple[Record, ...]
 
 
 class Fleet:
@@ -97,10 +106,18 @@ class Fleet:
         before = (app.record, dict(app.colors))
         needs_table = old is None or to is None or _differ(app, old, to)
         try:
-            if to is not None:
-                async with journal.effect("flip_gate", app.name, deployment.id, f"{old or 'nothing'} → {to}"):
+            if to is None:
+                move = self._move(app, old, to, deployment)
+                await journal.record(*move.records)
+            else:
+                detail = f"{old or 'nothing'} → {to}"
+                async with journal.effect("flip_gate", app.name, deployment.id, detail) as outcome:
                     await traffic.switch(app.name, to)
-            await self._record_move(app, old, to, deployment)
+                    move = self._move(app, old, to, deployment)
+                    outcome += move.records
+            app.record = move.record
+            # Only what was moved: the other colour's drain may have recorded something meanwhile.
+            app.colors.update(move.colors)
             if needs_table:
                 async with journal.effect("apply_routes", app.name, deployment.id, f"live is {to}"):
                     await traffic.apply(self.table())
@@ -114,9 +131,7 @@ class Fleet:
         if to is not None:
             self.drains.cancel(app, to)
 
-    async def _record_move(
-        self, app: App, old: Color | None, to: Color | None, deployment: Deployment
-    ) -> None:
+    def _move(self, app: App, old: Color | None, to: Color | None, deployment: Deployment) -> Move:
         at = self.world.journal.clock()
         moved: dict[Color, ColorRecord] = {}
         lives: list[Live] = []
@@ -129,10 +144,7 @@ class Fleet:
         record = replace(app.record, live=to)
         data = {"color": to, "from": old, "release": name_of(moved[to].release) if to else None}
         entry = Entry(at, "live", app.name, data, deployment.id, deployment.actor)
-        await self.world.journal.record(record, *moved.values(), *lives, entry)
-        app.record = record
-        # Only what was moved: the other colour's drain may have recorded something meanwhile.
-        app.colors.update(moved)
+        return Move(record, moved, (record, *moved.values(), *lives, entry))
 
     async def _put_back(
         self,

@@ -83,17 +83,22 @@ class Journal:
     @asynccontextmanager
     async def effect(
         self, effect: str, app: str, deployment: int | None = None, detail: str = ""
-    ) -> AsyncIterator[None]:
-        """Frame something that changes the world: its intent is written before, its result after."""
+    ) -> AsyncIterator[list[Record]]:
+        """Frame something that changes the world: its intent is written before, its result after.
+
+        Yields a list: records that are put into it are written with the result, in one transaction.
+        """
         data = {"effect": effect, "detail": detail}
         await self.note("effect", app, {**data, "phase": "intent"}, deployment=deployment)
+        outcome: list[Record] = []
         try:
-            yield
+            yield outcome
         except BgError as error:
             failed = {**data, "phase": "failed", "message": error.message}
             await self.note("effect", app, failed, deployment=deployment)
             raise
-        await self.note("effect", app, {**data, "phase": "done"}, deployment=deployment)
+        done = Entry(self.clock(), "effect", app, {**data, "phase": "done"}, deployment)
+        await self.record(*outcome, done)
 
     async def follow(self, since: int | None, app: str | None) -> AsyncGenerator[Entry]:
         """Entries after `since` from the disk, then as they come, without a gap and without a repeat.

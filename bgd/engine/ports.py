@@ -123,6 +123,13 @@ class Runner(Protocol):
     async def containers(self, app: str | None = None, details: bool = False) -> Sequence[Container]:
         """The app's containers, or all of this instance's. `details` fills what takes an inspection each."""
 
+    async def known(self, app: str) -> Sequence[Container]:
+        """The app's containers in detail, as the engine's last event about them left them.
+
+        At once, where nothing happened since somebody looked. An event takes a moment to come: whoever has
+        just changed something looks with `containers`.
+        """
+
     async def changed(self, app: str, timeout_s: float) -> None:
         """Return when a container of the app changed (started, died, health), or after `timeout_s`."""
 

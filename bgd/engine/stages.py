@@ -27,7 +27,7 @@ from bgd.engine.checks import (
     run_smoke,
 )
 from bgd.engine.fleet import Fleet
-from bgd.engine.ports import Progress
+from bgd.engine.ports import Progress, Record
 from bgd.errors import Failed
 
 
@@ -53,7 +53,7 @@ class Work:
         data = {"message": message, "fix": fix}
         await self.world.journal.note("warning", self.app.name, data, deployment=self.deployment.id)
 
-    def effect(self, effect: str, detail: str = "") -> AbstractAsyncContextManager[None]:
+    def effect(self, effect: str, detail: str = "") -> AbstractAsyncContextManager[list[Record]]:
         """Frame an effect in the journal."""
         return self.world.journal.effect(effect, self.app.name, self.deployment.id, detail)
 
@@ -130,7 +130,15 @@ async def check(work: Work) -> Event:
         await work.warn(f"{work.color} wasn't checked: the switch was forced", "look at `bgctl status`")
         return Event.DONE
     within_s = MOVE_WITHIN_S if options.is_move else work.release.plan.settings.health.within_s
-    await await_healthy(work.world, work.release, work.color, work.app.live, within_s, work.progress)
+    await await_healthy(
+        work.world,
+        work.release,
+        work.color,
+        work.app.live,
+        within_s,
+        work.progress,
+        ran_before=options.is_move,
+    )
     return Event.DONE
 
 

@@ -158,6 +158,9 @@ class FakeRunner:
         own = [self._container(color, service, release) for (color, service), release in self.running.items()]
         return [self.sick.get(c.service, c) if c.service in self.sick else c for c in own]
 
+    async def known(self, app: str) -> Sequence[Container]:
+        return await self.containers(app, details=True)
+
     def _container(self, color: Color, service: str, release: Release) -> Container:
         status = "exited" if color in self.stopped else "running"
         name = f"shop-{color}-{service}-1"
