@@ -10,7 +10,8 @@ Whether anything is live is asked in the same way, of `gate/APP/live.on`, so the
 any: decided by a reload, old workers would go on answering 503 on the connections that they still have.
 These are two tests, and in this order they are as good as one: `live.on` is asked for first, made last and
 removed first. Who finds it finds the colour's file as it was meant; who doesn't gets the 503 of the moment
-before.
+before. The same file closes an app's doors (maintenance, a pause): it goes, and one that says why is beside
+it. That one is asked for only where the page is made, so it costs no request anything that is served.
 """
 
 from __future__ import annotations
@@ -85,8 +86,7 @@ def _text(apps: Sequence[AppRoutes], workers: int, generation: str) -> str:
 def _summary(entry: AppRoutes) -> str:
     """What a person wants to know first; it also makes the file differ after a switch."""
     fronts = ", ".join(f"{color} {entry.routes[color].service}:{entry.routes[color].port}" for color in Color)
-    note = " in maintenance" if entry.in_maintenance else ""
-    return f"# {entry.app}: live {entry.live or 'nothing'}{note} ({fronts})"
+    return f"# {entry.app}: live {entry.live or 'nothing'} ({fronts})"
 
 
 def _upstream(entry: AppRoutes, color: Color) -> Lines:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from zlib import crc32
 
 from bgd.domain.nginx_words import RESERVED_DOMAIN
+from bgd.domain.traffic import Closure
 
 DIRECTORY = "/etc/nginx/bgd"
 """The mount point of the directory with the configuration and the gates."""
@@ -15,7 +16,9 @@ GATES = "gate"
 GREEN_ON, GREEN_OFF = "green.on", "green.off"
 """One file in the app's directory; its name says which colour it is, if any is live. Never both."""
 LIVE = "live.on"
-"""Its being there means that the app has a live colour at all."""
+"""Its being there means that the app has a live colour and its doors are open."""
+CLOSED = {why: f"{why}.on" for why in Closure}
+"""One of these being there while `live.on` isn't means that there is a live colour behind closed doors."""
 
 PUBLIC_PORT, PREVIEW_PORT = 8080, 8081
 MARKER_HOST = f"marker.{RESERVED_DOMAIN}"
@@ -28,12 +31,22 @@ _INSIDE_PORTS = range(20000, 30000)
 
 def gate_file(app: str) -> str:
     """The file whose being there means green and not blue, as nginx sees it."""
-    return f"{DIRECTORY}/{GATES}/{app}/{GREEN_ON}"
+    return f"{gate_directory(app)}/{GREEN_ON}"
 
 
 def live_file(app: str) -> str:
-    """The file whose being there means that the app has a live colour, as nginx sees it."""
-    return f"{DIRECTORY}/{GATES}/{app}/{LIVE}"
+    """The file whose being there means that the app has a live colour to ask, as nginx sees it."""
+    return f"{gate_directory(app)}/{LIVE}"
+
+
+def closed_files(app: str) -> tuple[str, ...]:
+    """The files that say why an app's doors are closed, as nginx sees them."""
+    return tuple(f"{gate_directory(app)}/{name}" for name in CLOSED.values())
+
+
+def gate_directory(app: str) -> str:
+    """The directory of the app's gate, as nginx sees it."""
+    return f"{DIRECTORY}/{GATES}/{app}"
 
 
 def inside_ports(apps: Iterable[str]) -> Mapping[str, int]:

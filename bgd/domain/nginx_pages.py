@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bgd.domain.traffic import Closure
+
 ABSENT = "absent"
-"""Why nginx answers 503: the app has no live colour."""
-MAINTENANCE = "maintenance"
-"""Why nginx answers 503: maintenance was switched on."""
+"""Why nginx answers 503: the app has no live colour. The other reasons are the closures'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,10 @@ PAGES: Mapping[tuple[str, str], Page] = {
     ("503", ABSENT): Page(
         "Not here yet", "This app has no live release yet. Please come back in a moment.", retry_after_s=5
     ),
-    ("503", MAINTENANCE): Page(
+    ("503", Closure.PAUSE): Page(
+        "Back in a moment", "This app is being updated. Please try again in a few seconds.", retry_after_s=5
+    ),
+    ("503", Closure.MAINTENANCE): Page(
         "Back soon", "This app is down for maintenance. Please come back in a few minutes.", retry_after_s=60
     ),
     ("504", ""): Page("The app is too slow", "It didn’t answer in time. Please try again."),

@@ -1,10 +1,12 @@
 """The servers of nginx's configuration: which host and path goes to which app's colour.
 
 listener   container port       colour          answers where no app does
-public     8080                 the live one    404; 503 with nothing live or in maintenance
-preview    8081                 the idle one    404
+public     8080                 the live one    404; 503 with nothing live or behind closed doors
+preview    8081                 the idle one*   404
 inside     one for each app     the idle one    404; for the app's own containers, whatever the host
-marker     8081, own host name  —               what is live, by which generation and worker
+marker     8081, own host name  —               what is live, by which generation and worker; its doors
+
+* or the one that the header `Bgd-Color` names: the live one too can be looked at behind closed doors.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 
 from bgd.domain import nginx_layout as layout
 from bgd.domain.color import Color
-from bgd.domain.nginx_pages import ABSENT, MAINTENANCE
+from bgd.domain.nginx_pages import ABSENT
 from bgd.domain.nginx_words import variable
 from bgd.domain.settings import Route
 from bgd.domain.traffic import AppRoutes
@@ -24,6 +26,8 @@ Lines = list[str]
 
 NOTHING = "nothing"
 """What the marker says of an app that has no live colour."""
+OPEN, SHUT = "open", "shut"
+"""What the marker says of an app's doors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,8 @@ def refuse_clashes(apps: Sequence[AppRoutes]) -> None:
 def servers(apps: Sequence[AppRoutes], generation: str) -> Lines:
     """All servers, in the order of their listeners."""
     ports = layout.inside_ports(entry.app for entry in apps)
-    lines = _listener(layout.PUBLIC_PORT, apps, lambda entry: entry.live or entry.preview(), _Public)
-    lines += _listener(layout.PREVIEW_PORT, apps, AppRoutes.preview, _Preview)
+    lines = _listener(layout.PUBLIC_PORT, apps, _routes_of_public, _Public)
+    lines += _listener(layout.PREVIEW_PORT, apps, _routes_of_preview, _Preview)
     for entry in apps:
         route = entry.routes[entry.preview()]
         listen = [f"listen {ports[entry.app]} default_server;", 'server_name "";']
@@ -78,24 +82,18 @@ class _Public:
 
     def __init__(self, entry: AppRoutes) -> None:
         self.app = entry.app
-        self._entry = entry
 
     def gate(self) -> Lines:
         return _life(self.app) + _gate(self.app, Color.GREEN)
 
     def answer(self) -> Lines:
-        """Whatever the table says is live: the gate says it, and the table follows.
-
-        Without a live colour there is nothing to maintain, so that is asked first.
-        """
-        lines = _unless_live(self.app, [f"set $bgd_reason {ABSENT};", "return 503;"])
-        if self._entry.in_maintenance:
-            return [*lines, f"set $bgd_reason {MAINTENANCE};", "return 503;"]
-        return [*lines, _pass(self.app)]
+        """Whatever the table says is live: the gate says it, and the table follows."""
+        closed = [f"set $bgd_gate {layout.gate_directory(self.app)};", f"set $bgd_reason {ABSENT};"]
+        return [*_unless_live(self.app, [*closed, "return 503;"]), _pass(self.app)]
 
 
 class _Preview:
-    """How the preview answers for an app: from the idle colour, also in maintenance.
+    """How the preview answers for an app: from the idle colour or the one asked for, whatever the doors are.
 
     Before the first switch that is blue whatever the gate says, until the reload that follows it: the colour
     that was just checked and not the empty one.
@@ -106,7 +104,7 @@ class _Preview:
         self._entry = entry
 
     def gate(self) -> Lines:
-        return _gate(self.app, Color.BLUE) if self._entry.live else []
+        return [*_gate(self.app, Color.BLUE), *_asked(self.app)] if self._entry.live else []
 
     def answer(self) -> Lines:
         return [_pass(self.app) if self._entry.live else _pass(self.app, self._entry.preview())]
@@ -124,14 +122,25 @@ def _gate(app: str, when_on: Color) -> Lines:
     ]
 
 
-def _life(app: str) -> Lines:
-    """Note whether anything is live. Before `_gate`: see `bgd.domain.nginx_config`."""
+def _asked(app: str) -> Lines:
+    """The colour that the request asks for; a checker of the live one can't come through closed doors."""
+    name = variable("bgd_color", app)
+    return [f"if ($http_bgd_color = {color}) {{ set ${name} {color}; }}" for color in Color]
+
+
+def _life(app: str, *, behind_doors: bool = False) -> Lines:
+    """Note how the doors of what is live are. Before `_gate`: see `bgd.domain.nginx_config`."""
     name = variable("bgd_live", app)
-    return [f'set ${name} "";', f"if (-f {layout.live_file(app)}) {{ set ${name} yes; }}"]
+    closed = layout.closed_files(app) if behind_doors else ()
+    return [
+        f'set ${name} "";',
+        *(f"if (-f {file}) {{ set ${name} {SHUT}; }}" for file in closed),
+        f"if (-f {layout.live_file(app)}) {{ set ${name} {OPEN}; }}",
+    ]
 
 
 def _unless_live(app: str, lines: Lines) -> Lines:
-    """Answer so while nothing is live; only `set` and `return`, which are safe in a location's `if`."""
+    """Answer so while nobody is to be asked; only `set` and `return`, which are safe in a location's `if`."""
     return block(f'if (${variable("bgd_live", app)} = "")', lines)
 
 
@@ -140,17 +149,26 @@ def _pass(app: str, color: Color | None = None) -> str:
     return f"proxy_pass http://{app}-{color or '$' + variable('bgd_color', app)};"
 
 
+def _routes_of_public(entry: AppRoutes) -> set[Route]:
+    return {entry.routes[entry.live or entry.preview()]}
+
+
+def _routes_of_preview(entry: AppRoutes) -> set[Route]:
+    """Both colours': either can be asked for."""
+    return set(entry.routes.values()) if entry.live else {entry.routes[entry.preview()]}
+
+
 def _listener(
     port: int,
     apps: Sequence[AppRoutes],
-    shown: Callable[[AppRoutes], Color],
+    shown: Callable[[AppRoutes], set[Route]],
     view: Callable[[AppRoutes], _View],
 ) -> Lines:
     """A server for each set of hosts that the same apps have on the same paths, and one for all others."""
     views = {entry.app: view(entry) for entry in apps}
     hosts: dict[str, dict[str, _View]] = {"": {}}
     for entry in apps:
-        for claim in claims(entry.routes[shown(entry)]):
+        for claim in set().union(*map(claims, shown(entry))):
             hosts.setdefault(claim.host, {})[claim.path] = views[entry.app]
     alike: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for host in sorted(filter(None, hosts)):
@@ -163,7 +181,7 @@ def _listener(
 
 
 def _server(listen: Lines, views: dict[str, _View]) -> Lines:
-    lines = [*listen, 'set $bgd_reason "";']
+    lines = [*listen, 'set $bgd_reason "";', 'set $bgd_gate "";']
     seen: dict[str, _View] = {view.app: view for view in views.values()}
     for app in sorted(seen):
         lines += seen[app].gate()
@@ -172,6 +190,7 @@ def _server(listen: Lines, views: dict[str, _View]) -> Lines:
     if "/" not in views:
         lines += block("location /", ["return 404;"])
     page = [
+        *(f"if (-f $bgd_gate/{name}) {{ set $bgd_reason {why}; }}" for why, name in layout.CLOSED.items()),
         "default_type text/html;",
         "charset utf-8;",
         "add_header Cache-Control no-store always;",
@@ -194,7 +213,9 @@ def _locations(path: str, answer: Lines) -> Lines:
 
 
 def _marker(apps: Sequence[AppRoutes], generation: str) -> Lines:
-    """Says `COLOR GENERATION PID` for an app at `/APP`, and `- GENERATION PID` at `/`; `nothing` is a colour.
+    """Says `COLOR GENERATION PID open|shut` for an app at `/APP`, and `- GENERATION PID` at `/`.
+
+    `nothing` is a colour here.
 
     A worker's answer proves that the gate is seen, but not that a reload is over: old workers still accept
     for a moment after the first answer of a new one.
@@ -205,10 +226,12 @@ def _marker(apps: Sequence[AppRoutes], generation: str) -> Lines:
         "default_type text/plain;",
     ]
     for entry in apps:
-        lines += _life(entry.app) + _gate(entry.app, Color.GREEN)
+        lines += _life(entry.app, behind_doors=True) + _gate(entry.app, Color.GREEN)
     lines += block("location = /", [f'return 200 "- {generation} $pid\\n";'])
     for entry in apps:
-        name = variable("bgd_color", entry.app)
+        name, doors = variable("bgd_color", entry.app), variable("bgd_live", entry.app)
         absent = _unless_live(entry.app, [f'return 200 "{NOTHING} {generation} $pid\\n";'])
-        lines += block(f"location = /{entry.app}", [*absent, f'return 200 "${name} {generation} $pid\\n";'])
+        lines += block(
+            f"location = /{entry.app}", [*absent, f'return 200 "${name} {generation} $pid ${doors}\\n";']
+        )
     return block("server", [*lines, *block("location /", [f'return 404 "- {generation} $pid\\n";'])])

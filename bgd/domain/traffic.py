@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from bgd.domain.color import Color
 from bgd.domain.settings import Route
@@ -18,6 +19,13 @@ def edge_network(instance: str) -> str:
     return f"zz-{instance}-edge"
 
 
+class Closure(StrEnum):
+    """Why requests for an app that has a live colour get a 503 page all the same."""
+
+    PAUSE = "pause"  # a deployment stopped the live colour: nobody is there to answer
+    MAINTENANCE = "maintenance"  # somebody asked for it
+
+
 @dataclass(frozen=True, slots=True)
 class AppRoutes:
     """One app in the table.
@@ -30,7 +38,6 @@ class AppRoutes:
     app: str
     live: Color | None
     routes: Mapping[Color, Route]
-    in_maintenance: bool = False
 
     def preview(self) -> Color:
         """The colour on the preview listener: the idle one."""

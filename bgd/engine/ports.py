@@ -20,7 +20,7 @@ from bgd.domain.log import LogLine
 from bgd.domain.plan import Plan
 from bgd.domain.probe import Answer, Probe
 from bgd.domain.release import Image, Model, Release
-from bgd.domain.traffic import Remaining, Table
+from bgd.domain.traffic import Closure, Remaining, Table
 
 Progress = Callable[[str], None]
 """Takes one line for a person about what is being done now. Never a secret."""
@@ -173,6 +173,19 @@ class Traffic(Protocol):
 
     async def live(self, app: str) -> Color | None:
         """The colour that is live by nginx's files, whatever the journal says; `None` without a gate."""
+
+    async def shut(self, app: str, why: Closure) -> None:
+        """Answer 503 with a page instead of the app, from now on, and return when nginx was seen to do so.
+
+        Closed doors stay so over moves, reloads and restarts, until `reopen`. An app with nothing live has
+        none.
+        """
+
+    async def reopen(self, app: str, why: Closure) -> None:
+        """Take this reason away; the doors open with the last one, seen."""
+
+    async def closures(self, app: str) -> frozenset[Closure]:
+        """Why the app's doors are closed, by nginx's files."""
 
     async def remaining(self, app: str, color: Color, addresses: Sequence[str]) -> Remaining:
         """What the colour that lost the traffic still has to do. `addresses` are its containers'."""

@@ -45,12 +45,11 @@ def routes(
     *,
     hosts: tuple[str, ...] = (),
     path: str = "/",
-    in_maintenance: bool = False,
     green: Route | None = None,
 ) -> AppRoutes:
     """An app's line of the table; its front is `web` on port 8000, in green what `green` says."""
     route = Route("web", 8000, hosts, path)
-    return AppRoutes(app, live, {Color.BLUE: route, Color.GREEN: green or route}, in_maintenance)
+    return AppRoutes(app, live, {Color.BLUE: route, Color.GREEN: green or route})
 
 
 class Lab:

@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from bgd.domain.color import Color
 from bgd.domain.nginx_config import NginxConfig, render
-from bgd.domain.traffic import Table
+from bgd.domain.traffic import Closure, Table
 from bgd.errors import Failed
 from tests.docker.load import Load
 from tests.docker.load.kinds import STREAM, WEBSOCKET
@@ -29,7 +29,7 @@ TABLE = (
     routes("rest", BLUE, hosts=("x.test", "*.wild.test")),
     routes("api", GREEN, hosts=("x.test",), path="/api"),
     routes("new", None, hosts=("new.test",)),
-    routes("closed", BLUE, hosts=("closed.test",), in_maintenance=True),
+    routes("closed", BLUE, hosts=("closed.test",)),
     routes("any", BLUE, path="/any"),
 )
 
@@ -39,6 +39,7 @@ async def lab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
     """A proxy with a demo shop, and with mirrors for the other apps."""
     async with opened(tmp_path_factory.mktemp("state")) as made:
         await made.traffic.start(TABLE)
+        await made.traffic.shut("closed", Closure.MAINTENANCE)
         made.front("shop", BLUE)
         for app, color in (("rest", BLUE), ("rest", GREEN), ("api", GREEN), ("any", BLUE)):
             made.front(app, color, mirror=True)

@@ -18,7 +18,7 @@ from bgd.domain.plan import Plan, RoleOf
 from bgd.domain.probe import Answer, Probe
 from bgd.domain.release import Image, Model, Release
 from bgd.domain.settings import Role, Route, Settings
-from bgd.domain.traffic import Remaining, Table
+from bgd.domain.traffic import Closure, Remaining, Table
 from bgd.engine.daemon import Daemon
 from bgd.engine.journal import Journal
 from bgd.engine.ports import LogQuery, Progress, Reading, RunResult, SharedReport, Store
@@ -185,6 +185,7 @@ class FakeTraffic:
     def __init__(self, fuse: Fuse) -> None:
         self.fuse = fuse
         self.gates: dict[str, Color] = {}
+        self.closed: dict[str, frozenset[Closure]] = {}
         self.table: Table = ()
         self.broken: set[str] = set()
 
@@ -219,11 +220,28 @@ class FakeTraffic:
     async def live(self, app: str) -> Color | None:
         return self.gates.get(app)
 
+    async def shut(self, app: str, why: Closure) -> None:
+        self.fuse.burn("shut")
+        if "shut" in self.broken:
+            raise Failed("nginx wasn't seen to shut the doors")
+        if app in self.gates:
+            self.closed[app] = self.closed.get(app, frozenset()) | {why}
+        self.fuse.burn("shut done")
+
+    async def reopen(self, app: str, why: Closure) -> None:
+        self.fuse.burn("reopen")
+        self.closed[app] = self.closed.get(app, frozenset()) - {why}
+        self.fuse.burn("reopened")
+
+    async def closures(self, app: str) -> frozenset[Closure]:
+        return self.closed.get(app, frozenset())
+
     async def remaining(self, app: str, color: Color, addresses: Sequence[str]) -> Remaining:
         return Remaining(0, 0)
 
     async def forget(self, app: str) -> None:
         self.gates.pop(app, None)
+        self.closed.pop(app, None)
 
     def served(self, app: str) -> Color | None:
         """The colour that a request would reach."""

@@ -10,7 +10,7 @@ import pytest
 
 from bgd.domain.color import Color
 from bgd.domain.nginx_config import NginxConfig, render
-from bgd.domain.nginx_layout import MARKER_HOST, gate_file, inside_ports, live_file
+from bgd.domain.nginx_layout import MARKER_HOST, closed_files, gate_file, inside_ports, live_file
 from bgd.domain.settings import Route
 from bgd.domain.traffic import AppRoutes, Table
 from bgd.errors import InvalidInput
@@ -27,19 +27,17 @@ def app(
     path: str = "/",
     service: str = "web",
     green: Route | None = None,
-    in_maintenance: bool = False,
 ) -> AppRoutes:
     route = Route(service, 3000, hosts, path)
-    return AppRoutes(name, live, {BLUE: route, GREEN: green or route}, in_maintenance)
+    return AppRoutes(name, live, {BLUE: route, GREEN: green or route})
 
 
 def _is_true(condition: Directive, values: Mapping[str, str], there: Mapping[str, bool]) -> bool:
-    """An `if` that looks for a file, or compares a variable with nothing."""
+    """An `if` that looks for a file, or compares a variable with a word."""
     if condition.words[1] == "(-f":
         return next(there[end] for end in there if condition.words[2].endswith(end))
     variable, _, word, *_ = condition.words[1:]
-    assert word == "", condition.words
-    return values[variable.lstrip("($")] == word
+    return values[variable.lstrip("($")] == word.rstrip(")")
 
 
 @dataclass(frozen=True)
@@ -48,21 +46,40 @@ class Site:
 
     server: Directive
 
-    def answer(self, path: str, *, green_on: bool, live_on: bool = True) -> str:
-        """What a request gets: the upstream's URL, or the status (and reason) of bgd's own answer."""
+    def answer(
+        self, path: str, *, green_on: bool, live_on: bool = True, asks: str = "", closed: str = ""
+    ) -> str:
+        """What a request gets: the upstream's URL, or the status (and reason) of bgd's own answer.
+
+        `asks` is its header `Bgd-Color`, `closed` why the doors are.
+        """
         block = self._location(path)
-        values: dict[str, str] = {}
-        there = {"/green.on)": green_on, "/live.on)": live_on}
+        values = {"http_bgd_color": asks}
+        there = {
+            "/green.on)": green_on,
+            "/live.on)": live_on and not closed,
+            "/pause.on)": closed == "pause",
+            "/maintenance.on)": closed == "maintenance",
+        }
         for step in [*self.server.children, *block.children]:
             inner = step.children if step.name == "if" and _is_true(step, values, there) else [step]
             for each in inner:
                 if each.name == "set":
                     values[each.words[1][1:]] = each.words[2]
                 if each.name == "return":
+                    self._see_page(values, there)
                     return f"{each.words[1]}{values['bgd_reason']}"
                 if each.name == "proxy_pass":
                     return re.sub(r"\$(\w+)", lambda match: values[match[1]], each.words[1])
         raise AssertionError(f"no answer in {block}")
+
+    def _see_page(self, values: dict[str, str], there: Mapping[str, bool]) -> None:
+        """What the location of the page adds to the reason."""
+        for step in self.server.find("location", "@bgd_page").all("if"):
+            assert values["bgd_gate"] or not any(there.values()) or step.words[2].startswith("$bgd_gate/")
+            if values["bgd_gate"] and _is_true(step, values, there):
+                (change,) = step.children
+                values[change.words[1][1:]] = change.words[2]
 
     def _location(self, path: str) -> Directive:
         """As nginx chooses: an exact one, else the longest prefix."""
@@ -91,11 +108,15 @@ class Sites:
         (default,) = [s for s in servers if "default_server" in s.one("listen")]
         return Site(default)
 
-    def public(self, host: str, path: str, *, green_on: bool = False, live_on: bool = True) -> str:
-        return self.at(8080, host).answer(path, green_on=green_on, live_on=live_on)
+    def public(
+        self, host: str, path: str, *, green_on: bool = False, live_on: bool = True, closed: str = ""
+    ) -> str:
+        return self.at(8080, host).answer(path, green_on=green_on, live_on=live_on, closed=closed)
 
-    def preview(self, host: str, path: str, *, green_on: bool = False) -> str:
-        return self.at(8081, host).answer(path, green_on=green_on)
+    def preview(
+        self, host: str, path: str, *, green_on: bool = False, asks: str = "", closed: str = ""
+    ) -> str:
+        return self.at(8081, host).answer(path, green_on=green_on, asks=asks, closed=closed)
 
 
 def test_the_public_gets_the_color_of_the_gate_and_the_preview_the_other() -> None:
@@ -116,9 +137,12 @@ def test_the_gate_alone_chooses_the_color_whatever_the_table_says(live: Color) -
 def test_each_gate_is_one_test_so_that_no_request_sees_half_a_switch() -> None:
     sites = Sites((app("shop"), app("blog", hosts=("blog.example",))))
     for server in sites.http.all("server"):
-        tested = [each.words[2].rstrip(")") for each in server.all("if")]
+        tested = [each.words[2].rstrip(")") for each in server.all("if") if each.words[1] == "(-f"]
         assert len(tested) == len(set(tested))
-        assert set(tested) <= {test(name) for name in ("shop", "blog") for test in (gate_file, live_file)}
+        asked = {test(name) for name in ("shop", "blog") for test in (gate_file, live_file)}
+        if server.one("server_name") == MARKER_HOST:
+            asked |= {*closed_files("shop"), *closed_files("blog")}
+        assert set(tested) <= asked
 
 
 def test_what_is_made_last_is_asked_for_first() -> None:
@@ -202,19 +226,30 @@ def test_the_gate_alone_says_whether_anything_is_live(live: Color | None) -> Non
     assert sites.public("", "/x", live_on=False) == "503absent"
 
 
-def test_maintenance_closes_the_public_and_leaves_the_preview() -> None:
-    sites = Sites((app("shop", GREEN, in_maintenance=True),))
-    assert sites.public("", "/x", green_on=True) == "503maintenance"
-    assert sites.preview("", "/x", green_on=True) == "http://shop-blue"
+@pytest.mark.parametrize("why", ["pause", "maintenance"])
+def test_closed_doors_close_the_public_and_leave_the_preview(why: str) -> None:
+    sites = Sites((app("shop", GREEN),))
+    assert sites.public("", "/x", green_on=True, closed=why) == f"503{why}"
+    assert sites.preview("", "/x", green_on=True, closed=why) == "http://shop-blue"
 
 
-def test_each_listener_has_the_hosts_and_paths_of_the_release_it_shows() -> None:
+def test_the_preview_shows_the_color_that_is_asked_for_and_the_public_does_not() -> None:
+    sites = Sites((app("shop", GREEN), app("new", None, hosts=("new.example",))))
+    assert sites.preview("", "/", green_on=True, asks="green") == "http://shop-green"
+    assert sites.preview("", "/", green_on=True, asks="blue") == "http://shop-blue"
+    assert sites.preview("", "/", green_on=True, asks="red") == "http://shop-blue"
+    assert sites.preview("new.example", "/", asks="green") == "http://new-blue"
+    public = [each.words for each in sites.at(8080).server.deep() if each.name == "if"]
+    assert not [words for words in public if "bgd_color" in words[1]]
+
+
+def test_each_listener_has_the_hosts_and_paths_of_the_releases_it_shows() -> None:
     moved = Route("front", 8000, ("new.example",), "/new")
     sites = Sites((app("shop", BLUE, hosts=("old.example",), green=moved),))
     assert sites.public("old.example", "/") == "http://shop-blue"
     assert sites.public("new.example", "/new") == "404"
     assert sites.preview("new.example", "/new") == "http://shop-green"
-    assert sites.preview("old.example", "/") == "404"
+    assert sites.preview("old.example", "/", asks="blue") == "http://shop-blue"
     assert sites.http.find("upstream", "shop-green").one("server").startswith("shop-green-front:8000")
 
 
@@ -244,14 +279,15 @@ def test_the_marker_tells_color_generation_and_worker_of_each_app() -> None:
     marker = sites.at(8081, MARKER_HOST).server
     for name, variable in (("shop", "$bgd_color_shop"), ("blog-x", "$bgd_color_blog_dx")):
         place = marker.find("location", "=", f"/{name}")
-        assert place.one("return") == rf"200 {variable} {config.generation} $pid\n"
+        doors = variable.replace("color", "live")
+        assert place.one("return") == rf"200 {variable} {config.generation} $pid {doors}\n"
 
 
 def test_the_generation_is_the_table_s_and_is_read_back_from_the_file() -> None:
     table = (app("shop"),)
     assert render(table) == render(table)
     assert NginxConfig.read(render(table).text) == render(table)
-    others = [(app("shop", GREEN),), (app("shop", in_maintenance=True),), (app("shop", path="/x"),), ()]
+    others = [(app("shop", GREEN),), (app("shop", service="api"),), (app("shop", path="/x"),), ()]
     assert len({render(other).generation for other in [table, *others]}) == 5
 
 

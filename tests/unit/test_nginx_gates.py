@@ -12,6 +12,7 @@ from bgd.adapters.nginx.directory import Directory
 from bgd.adapters.nginx.gates import Gates
 from bgd.domain.color import Color
 from bgd.domain.nginx_config import NginxConfig
+from bgd.domain.traffic import Closure
 from bgd.errors import InvalidInput
 
 BLUE, GREEN = Color.BLUE, Color.GREEN
@@ -129,3 +130,70 @@ def test_a_configuration_replaces_the_one_before_whole(tmp_path: Path) -> None:
     directory.place(new)
     assert directory.current() == new
     assert files(tmp_path) == {"nginx.conf"}
+
+
+def test_closed_doors_keep_the_live_color_and_open_again(gates: Gates, tmp_path: Path) -> None:
+    gates.turn("shop", GREEN)
+    gates.shut("shop", Closure.PAUSE)
+    assert "gate/shop/live.on" not in files(tmp_path)
+    assert (gates.live("shop"), gates.closures("shop")) == (GREEN, frozenset({Closure.PAUSE}))
+    gates.reopen("shop", Closure.PAUSE)
+    assert files(tmp_path) == {"gate/shop/live.on", "gate/shop/green.on"}
+    assert (gates.live("shop"), gates.closures("shop")) == (GREEN, frozenset())
+
+
+def test_doors_open_only_when_nobody_wants_them_closed(gates: Gates) -> None:
+    gates.turn("shop", BLUE)
+    for why in Closure:
+        gates.shut("shop", why)
+        gates.shut("shop", why)
+    gates.reopen("shop", Closure.PAUSE)
+    assert gates.closures("shop") == {Closure.MAINTENANCE}
+    gates.reopen("shop", Closure.PAUSE)
+    assert gates.closures("shop") == {Closure.MAINTENANCE}
+    gates.reopen("shop", Closure.MAINTENANCE)
+    assert gates.closures("shop") == frozenset()
+
+
+def test_a_turn_behind_closed_doors_leaves_them_closed(gates: Gates) -> None:
+    gates.turn("shop", BLUE)
+    gates.shut("shop", Closure.MAINTENANCE)
+    gates.turn("shop", GREEN)
+    assert (gates.live("shop"), gates.closures("shop")) == (GREEN, frozenset({Closure.MAINTENANCE}))
+
+
+def test_an_app_with_nothing_live_has_no_doors_to_close(gates: Gates, tmp_path: Path) -> None:
+    gates.shut("shop", Closure.MAINTENANCE)
+    gates.reopen("shop", Closure.MAINTENANCE)
+    assert gates.live("shop") is None
+    assert not files(tmp_path)
+
+
+@pytest.mark.parametrize("change", ["shut", "reopen"])
+def test_killed_between_two_files_a_gate_still_tells_its_color(
+    gates: Gates, tmp_path: Path, change: str
+) -> None:
+    gates.turn("shop", GREEN)
+    (tmp_path / "gate/shop/pause.on").touch()  # in the middle of both changes the two files are there
+    assert (gates.live("shop"), gates.closures("shop")) == (GREEN, frozenset())
+    getattr(gates, change)("shop", Closure.PAUSE)
+    assert gates.closures("shop") == (frozenset() if change == "reopen" else {Closure.PAUSE})
+    assert len([name for name in files(tmp_path) if "green" not in name]) == 1
+
+
+def test_a_dropped_gate_forgets_its_closed_doors(gates: Gates, tmp_path: Path) -> None:
+    gates.turn("shop", GREEN)
+    gates.shut("shop", Closure.MAINTENANCE)
+    gates.drop("shop")
+    assert gates.live("shop") is None
+    assert not files(tmp_path)
+
+
+def test_a_reason_that_a_dead_daemon_left_does_not_close_other_doors_later(
+    gates: Gates, tmp_path: Path
+) -> None:
+    gates.turn("shop", GREEN)
+    (tmp_path / "gate/shop/maintenance.on").touch()
+    gates.shut("shop", Closure.PAUSE)
+    gates.reopen("shop", Closure.PAUSE)
+    assert gates.closures("shop") == frozenset()

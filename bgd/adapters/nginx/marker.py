@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from bgd.adapters.nginx.door import Door
 from bgd.domain.nginx_layout import MARKER_HOST
+from bgd.domain.nginx_servers import OPEN
 
 ANSWER_TIMEOUT_S = 1.0
 BETWEEN_TRIES_S = 0.01
@@ -18,11 +20,13 @@ _MAX_ANSWER_BYTES = 4096
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What one worker said: the app's live colour (`nothing`, or `-` where it knows no such app), the
-    configuration's generation, and its process id in the container."""
+    configuration's generation, its process id in the container, and the app's doors (`open`, `shut`; an
+    older configuration says nothing of them)."""
 
     color: str
     generation: str
     worker: str
+    doors: str = OPEN
 
 
 class NotSeen(Exception):
@@ -45,16 +49,23 @@ class Marker:
         except OSError as error:
             raise NotSeen(f"no answer from {self._door}: {error.strerror or error}") from None
         words = answer.partition("\r\n\r\n")[2].split()
-        if len(words) != 3:
+        if len(words) not in (3, 4):
             raise NotSeen(f"{self._door} answers, but not as bgd's nginx: {answer[:60]!r}")
         return Sight(*words)
 
     async def see_color(self, app: str, color: str, timeout_s: float) -> None:
-        """Return when nginx serves `color` for the app. Raises `NotSeen`.
+        """Return when nginx serves `color` for the app, behind closed doors or not. Raises `NotSeen`.
 
         The workers look at the gate anew for each request, so one answer is proof; asking over a few new
         connections costs a millisecond each and includes more than one worker.
         """
+        await self._see(app, lambda sight: sight.color == color, timeout_s)
+
+    async def see_doors(self, app: str, doors: str, timeout_s: float) -> None:
+        """Return when nginx has the app's doors so. Raises `NotSeen`."""
+        await self._see(app, lambda sight: sight.doors == doors, timeout_s)
+
+    async def _see(self, app: str, is_wanted: Callable[[Sight], bool], timeout_s: float) -> None:
         in_a_row, last = 0, "nothing"
         try:
             async with asyncio.timeout(timeout_s):
@@ -67,8 +78,8 @@ class Marker:
                         continue
                     if sight.color == "-":
                         raise NotSeen(f"nginx doesn't know {app}")
-                    last = f"nginx serves {sight.color}"
-                    if sight.color == color:
+                    last = f"nginx serves {sight.color}, doors {sight.doors}"
+                    if is_wanted(sight):
                         in_a_row += 1
                     else:
                         in_a_row = 0

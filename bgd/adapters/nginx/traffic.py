@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,8 +23,9 @@ from bgd.adapters.nginx.workers import tcp_tables_on_host
 from bgd.domain.color import Color
 from bgd.domain.nginx_config import NginxConfig, render
 from bgd.domain.nginx_layout import PREVIEW_ALIAS, inside_ports
+from bgd.domain.nginx_servers import OPEN, SHUT
 from bgd.domain.tcp_table import connections_to
-from bgd.domain.traffic import AppRoutes, Remaining, Table
+from bgd.domain.traffic import AppRoutes, Closure, Remaining, Table
 from bgd.errors import Failed, NotFound, Refused
 
 SWITCH_TIMEOUT_S = 5.0
@@ -129,6 +130,32 @@ class NginxTraffic:
             except asyncio.CancelledError:
                 await asyncio.shield(self._turn_back(app, before))
                 raise
+
+    async def shut(self, app: str, why: Closure) -> None:
+        """Answer 503 with a page instead of the app, on open connections too, and return when that was seen.
+
+        Raises `Failed` where it isn't seen; `reopen` takes it back.
+        """
+        await self._set_doors(app, lambda: self._gates.shut(app, why), SHUT)
+
+    async def reopen(self, app: str, why: Closure) -> None:
+        """Take a reason for closed doors away; return when that was seen. Raises `Failed`."""
+        await self._set_doors(app, lambda: self._gates.reopen(app, why), OPEN)
+
+    async def closures(self, app: str) -> frozenset[Closure]:
+        """Why the app's doors are closed, by the files."""
+        return await self._gate_disk.run(lambda: self._gates.closures(app))
+
+    async def _set_doors(self, app: str, change: Callable[[], None], doors: str) -> None:
+        async with self._flips.setdefault(app, asyncio.Lock()):
+            try:
+                await self._gate_disk.run(change)
+                if await self._gate_disk.run(lambda: self._gates.live(app)) is None:
+                    return
+                closed = await self._gate_disk.run(lambda: self._gates.closures(app))
+                await self._marker.see_doors(app, SHUT if closed else OPEN, self._switch_timeout_s)
+            except (NotSeen, OSError) as error:
+                raise Failed(f"nginx wasn't seen to have {app}'s doors {doors}: {error}") from error
 
     async def live(self, app: str) -> Color | None:
         """The colour that is live by the gate on disk; `None` without one."""
