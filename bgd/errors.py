@@ -6,6 +6,7 @@
      ├── Unreachable     the daemon, or what it needs, doesn't answer                          (exit code 3)
      ├── Refused         busy, unsafe, or not in a state where that makes sense                (exit code 4)
      └── Failed          it was tried and went wrong                                           (exit code 1)
+          └── Occupied   something else listens where the proxy is to: one goes on without it
 
 One subclass for each decision that a caller makes. Errors of libraries are translated in the adapter
 that calls the library; nothing else ever reaches a client.
@@ -65,3 +66,7 @@ class Failed(BgError):
 
     code = "failed"
     exit_code = 1
+
+
+class Occupied(Failed):
+    """Something else listens where the proxy is to. The daemon goes on without its proxy, and says so."""

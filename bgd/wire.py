@@ -129,9 +129,10 @@ class AppJson(TypedDict):
 
 
 class AppsJson(TypedDict):
-    """`status` of everything."""
+    """`status` of everything. `problems` are the daemon's own, such as a proxy that couldn't start."""
 
     apps: list[AppJson]
+    problems: NotRequired[list[str]]
 
 
 class EventJson(TypedDict, total=False):

@@ -49,7 +49,8 @@ def lines_of(told: Any, app: str | None) -> list[Line]:
     if app is None:
         from bgd.cli.overview import overview
 
-        return overview(told["apps"])
+        problems: list[Line] = [[("! ", "warn"), problem] for problem in told.get("problems", [])]
+        return [*overview(told["apps"]), *problems]
     from bgd.cli.app_card import card
 
     return card(told)

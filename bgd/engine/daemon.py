@@ -50,14 +50,14 @@ class Daemon:
         containers = await self.world.runner.containers()
         now = self.world.journal.clock()
         apps = [a for a in self.fleet.apps.values() if not a.record.is_leaving]
-        return {
-            "apps": [app_json(app, containers, self.world.traffic, now) for app in sorted(apps, key=_name)]
-        }
+        told = [app_json(app, containers, self.world.traffic, now) for app in sorted(apps, key=_name)]
+        return {"apps": told, "problems": self.fleet.entrance.problems}
 
     async def status_of(self, app: App) -> AppJson:
         """One app, its containers in detail."""
         containers = await self.world.runner.known(app.name)
-        return app_json(app, containers, self.world.traffic, self.world.journal.clock())
+        told = app_json(app, containers, self.world.traffic, self.world.journal.clock())
+        return {**told, "problems": [*self.fleet.entrance.problems, *told["problems"]]}
 
     async def history(self, app: App) -> list[DeploymentJson]:
         """The app's deployments, newest first. Switches are in the journal: they bring no release."""

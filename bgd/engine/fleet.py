@@ -11,6 +11,7 @@ from bgd.domain.settings import Route
 from bgd.domain.traffic import Table
 from bgd.engine.app import App, empty_color
 from bgd.engine.drain import Drains
+from bgd.engine.entrance import Entrance
 from bgd.engine.ports import Entry, Record
 from bgd.engine.world import World
 from bgd.errors import BgError, NotFound, Refused
@@ -32,6 +33,7 @@ class Fleet:
         self.world = world
         self.apps: dict[str, App] = {}
         self.drains = Drains(self)
+        self.entrance = Entrance(world, self.table)
 
     def get(self, name: str) -> App:
         """The app of that name. Raises `NotFound`."""
@@ -120,7 +122,7 @@ class Fleet:
             app.colors.update(move.colors)
             if needs_table:
                 async with journal.effect("apply_routes", app.name, deployment.id, f"live is {to}"):
-                    await traffic.apply(self.table())
+                    await self.entrance.serve()
         except BgError:
             await self._put_back(app, old, before, deployment)
             raise
@@ -164,7 +166,7 @@ class Fleet:
                 app.record = before[0]
                 app.colors.update(before[1])
                 await journal.record(app.record, *app.colors.values())
-                await traffic.apply(self.table())
+                await self.entrance.serve()
 
 
 def _differ(app: App, one: Color, two: Color) -> bool:

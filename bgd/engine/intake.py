@@ -50,7 +50,7 @@ class Intake:
         app = await self._fleet.take_in(record, actor)
         with app.changing("adding it", actor, at):
             async with self._world.journal.effect("apply_routes", app.name, detail="new app"):
-                await self._world.traffic.apply(self._fleet.table())
+                await self._fleet.entrance.serve(or_later=True)
         return app, reading
 
     async def remove(self, app: App, volumes: bool, actor: str) -> None:
@@ -65,7 +65,7 @@ class Intake:
         for color in app.colors:
             self._fleet.drains.cancel(app, color)
         async with journal.effect("apply_routes", app.name, detail="without it"):
-            await self._world.traffic.apply(self._fleet.table())
+            await self._fleet.entrance.serve(or_later=True)
         async with journal.effect(
             "remove_app", app.name, detail="with volumes" if app.record.removes_volumes else ""
         ):

@@ -157,8 +157,12 @@ class Traffic(Protocol):
     async def start(self, table: Table) -> None:
         """Make sure that the proxy runs and serves `table`.
 
-        One that runs is recreated only for a changed address or image: traffic stops meanwhile.
+        One that runs is recreated only for a changed address or image: traffic stops meanwhile. Raises
+        `Occupied` where something else listens at an address of its.
         """
+
+    async def remove(self) -> None:
+        """Take the proxy away: its addresses are free, and nothing is served."""
 
     async def apply(self, table: Table) -> None:
         """Make nginx serve `table`: written, tested, reloaded, and seen.

@@ -36,7 +36,7 @@ class Recovery:
         """Load, start the proxy, resume. Raises `BgError` only where nothing at all can be done."""
         await self._fleet.load()
         unfinished = list(await self._world.store.unfinished())
-        await self._world.traffic.start(self._fleet.table())
+        await self._fleet.entrance.open()
         moving = {d.app for d in unfinished if d.state in MOVING}
         for app in list(self._fleet.apps.values()):
             if app.name not in moving and not app.record.is_leaving:

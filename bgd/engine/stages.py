@@ -119,7 +119,7 @@ async def start(work: Work) -> Event:
     async with work.effect("start_color", f"{work.color} {work.release.name}"):
         await work.world.runner.start(work.release, work.color, work.progress)
     async with work.effect("apply_routes", f"preview of {work.release.name}"):
-        await work.world.traffic.apply(work.fleet.table())
+        await work.fleet.entrance.serve()
     return Event.DONE
 
 

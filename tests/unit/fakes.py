@@ -7,7 +7,7 @@ what they tell.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from bgd.engine.daemon import Daemon
 from bgd.engine.journal import Journal
 from bgd.engine.ports import LogQuery, Progress, Reading, RunResult, SharedReport, Store
 from bgd.engine.world import World
-from bgd.errors import Failed
+from bgd.errors import Failed, Occupied
 
 
 class Killed(BaseException):
@@ -188,6 +188,8 @@ class FakeTraffic:
         self.closed: dict[str, frozenset[Closure]] = {}
         self.table: Table = ()
         self.broken: set[str] = set()
+        self.is_up = False
+        self.is_occupied: Callable[[], bool] = lambda: False
 
     @property
     def preview_door(self) -> str:
@@ -202,10 +204,19 @@ class FakeTraffic:
 
     async def start(self, table: Table) -> None:
         self.fuse.burn("traffic.start")
-        self.table = table
+        if "start" in self.broken:
+            raise Failed("the image can't be had")
+        if not self.is_up and self.is_occupied():
+            raise Occupied("0.0.0.0:80 is taken", "stop that")
+        self.table, self.is_up = table, True
+
+    async def remove(self) -> None:
+        self.fuse.burn("traffic.remove")
+        self.table, self.is_up = (), False
 
     async def apply(self, table: Table) -> None:
         self.fuse.burn("apply")
+        assert self.is_up, "there is no proxy to reload"
         if "apply live" in self.broken and any(line.live for line in table):
             raise Failed("nginx refused the configuration")
         self.table = table

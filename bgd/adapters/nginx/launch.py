@@ -12,7 +12,7 @@ from bgd.adapters.nginx.project import Project, Settings, taken
 from bgd.adapters.nginx.proxy import Found, Proxy
 from bgd.domain.nginx_config import NginxConfig
 from bgd.domain.nginx_preamble import MINIMUM_VERSION
-from bgd.errors import BgError, Failed, Refused
+from bgd.errors import BgError, Failed, Occupied, Refused
 
 START_TIMEOUT_S = 30.0
 LOOK_EVERY_S = 0.05
@@ -49,7 +49,8 @@ class Launch:
     async def launch(self, settings: Settings, config: NginxConfig) -> None:
         """Make the proxy anew with these settings, and return when it is seen to serve `config`.
 
-        Raises `Failed`; a proxy that ran before runs again then, else nothing is left over.
+        Raises `Failed`, and `Occupied` for an address that is taken; a proxy that ran before runs again then,
+        else nothing is left over.
         """
         found = await self._proxy.find()
         running = Settings.of(found.labels) if found and found.is_up else None
@@ -62,10 +63,11 @@ class Launch:
             await self._see(settings, config)
         except BgError as error:
             told = await self._undo(settings, running, before)
-            raise Failed(f"{error.message}; {told}", error.hint) from error
+            kind = Occupied if isinstance(error, Occupied) else Failed
+            raise kind(f"{error.message}; {told}", error.hint) from error
 
     async def _refuse_taken(self, wanted: Settings, running: Settings | None) -> None:
-        """Raise `Failed` for an address that something else listens on, before anything is touched."""
+        """Raise `Occupied` for an address that something else listens on, before anything is touched."""
         own = [door for door, _ in running.doors()] if running else []
         for door, option in wanted.doors():
             if not any(map(door.overlaps, own)) and await self._disk.run(door.is_taken):

@@ -18,7 +18,7 @@ from bgd.adapters.nginx.door import Door
 from bgd.adapters.nginx.proxy import Engine
 from bgd.domain.subnet import free_subnet
 from bgd.domain.traffic import edge_network
-from bgd.errors import Failed, InvalidInput
+from bgd.errors import Failed, InvalidInput, Occupied
 
 UP_TIMEOUT_S = 300.0  # the image may have to be pulled
 DOWN_TIMEOUT_S = 60.0
@@ -174,9 +174,9 @@ def failure(settings: Settings, complaint: str) -> Failed:
     return Failed(f"the proxy can't be started: {complaint}", f"its image is {settings.image}")
 
 
-def taken(door: Door, option: str) -> Failed:
+def taken(door: Door, option: str) -> Occupied:
     """What to tell when another program listens where the proxy is to."""
-    return Failed(
+    return Occupied(
         f"{door} is taken: something else listens there already",
         f"`ss -ltnp 'sport = :{door.port}'` shows what: stop it, or give bgd another {option} ADDR:PORT",
     )

@@ -95,8 +95,8 @@ class NginxTraffic:
         """Make sure that the proxy runs, with these settings, and serves `table`.
 
         Traffic isn't interrupted where it runs already, unless an address or the image changed. Raises
-        `Refused` when another daemon's proxy has this instance, `Failed` for a port that is taken, an image
-        that can't be had, a proxy that isn't seen to serve within its time.
+        `Refused` when another daemon's proxy has this instance, `Occupied` for a port that is taken, `Failed`
+        for an image that can't be had, a proxy that isn't seen to serve within its time.
         """
         await self._disk.run(self._directory.prepare)
         if await self._launch.is_up(self._settings):
@@ -189,7 +189,7 @@ class NginxTraffic:
         self._flips.pop(app, None)
 
     async def remove(self) -> None:
-        """Take the proxy away with its network: traffic ends. What is on disk stays."""
+        """Take the proxy away, and its network unless an app is on it: traffic ends. Its files stay."""
         await self._project.down(self._settings)
 
     def close(self) -> None:
