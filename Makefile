@@ -10,7 +10,7 @@ STAMP := $(VENV)/.up-to-date
 # A file of tests has an engine to wait for more often than a core to itself.
 SIDE_BY_SIDE := --numprocesses 3 --dist loadfile
 
-.PHONY: help venv engine engine-stop images lint check test test-with-engine demo demo-down clean
+.PHONY: help venv engine engine-stop images lint check test test-with-engine faults faults-with-engine demo demo-down clean
 
 help: ## says what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,12 @@ test: venv ## all tests, those against the real engine included
 test-with-engine: images lint
 	@echo 'test     everything'
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+
+faults: venv ## the whole fault matrix: the daemon killed at each of its effects, and at random times
+	@$(BIN)/python -m compose.engine during $(MAKE) faults-with-engine
+
+faults-with-engine: images
+	@BGD_FAULTS=all $(BIN)/python -m pytest tests/faults
 
 demo: venv ## sets everything up and shows the main job on real containers
 	@$(BIN)/python -m compose.show up

@@ -37,6 +37,9 @@ def free_port() -> int:
 class RunningDaemon:
     """One daemon: its files below `home`, its names on the engine behind `instance`."""
 
+    program: tuple[str, ...] = ("-m", "bgd.main")
+    """What Python runs as the daemon."""
+
     def __init__(self, home: Path, python: str = sys.executable) -> None:
         self.home = home
         self.python = python
@@ -72,7 +75,7 @@ class RunningDaemon:
         }
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [self.python, "-m", "bgd.main", *(word for pair in arguments.items() for word in pair)],
+                [self.python, *self.program, *(word for pair in arguments.items() for word in pair)],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
