@@ -51,9 +51,7 @@ async def assembled(config: Config) -> AsyncIterator[tuple[Daemon, About]]:
             compose=compose,
             engine=engine,
         )
-        prober = HttpProber()
-        stack.push_async_callback(prober.aclose)
-        daemon = Daemon(World(runner, traffic, prober, store, Journal(store), FileWatcher()))
+        daemon = Daemon(World(runner, traffic, HttpProber(), store, Journal(store), FileWatcher()))
 
         async def about() -> dict[str, Any]:
             return {

@@ -42,7 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         config = load(vars(options), os.environ, is_root=os.geteuid() == 0)
         asyncio.run(run(config))

@@ -4,71 +4,54 @@ from __future__ import annotations
 
 import asyncio
 import os
-import ssl
 import time
+from contextlib import closing
+from typing import NoReturn
+from urllib.parse import quote, urlsplit
 
-import httpx
+import h11
 
 from bgd.domain.duration import show_duration
 from bgd.domain.log import MAX_LINE_CHARS, sanitized
 from bgd.domain.probe import Answer, Probe
 
 MAX_BODY_BYTES = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 CONNECT_TIMEOUT_S = 3.0
 """The door is on this machine: one that doesn't accept within this time accepts nobody."""
 
 
+class NoConnection(Exception):
+    """Nobody could be asked; the text says why."""
+
+
 class HttpProber:
-    """The `Prober` over httpx. Follows no redirects, asks no proxy, keeps no connection.
+    """The `Prober`, over h11. Follows no redirects, asks no proxy, keeps no connection.
 
-    It asks nginx's listeners, which speak plain HTTP. The TLS context that httpx insists on is made once,
-    trusts nobody, and so costs nothing: loading the authorities takes 25 ms.
+    It asks nginx's listeners, which speak plain HTTP. httpx does all this too, but takes 2 ms longer, and
+    a switch of the traffic waits for it.
     """
-
-    def __init__(self) -> None:
-        self._client = httpx.AsyncClient(
-            verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-            trust_env=False,
-            follow_redirects=False,
-            timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_S),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-        )
 
     async def ask(self, probe: Probe) -> Answer:
         """Send one request; `probe.timeout_s` bounds the whole of it, body included.
 
         Never raises for what the other side does: no answer has status 0, an answer that broke off has
-        its status and an error. The body is read up to `MAX_BODY_BYTES`, decoded and sanitised.
+        its status and an error. The body is read up to `MAX_BODY_BYTES` and sanitised.
         """
         came = _Came()
         started = time.perf_counter()
         error = ""
         try:
             async with asyncio.timeout(probe.timeout_s):
-                await self._exchange(probe, came)
+                await _exchange(probe, came)
         except TimeoutError:
             error = came.timed_out(probe.timeout_s)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as failure:
+        except NoConnection as failure:
+            error = str(failure)
+        except (h11.ProtocolError, OSError, ValueError) as failure:
             error = came.failed(failure)
         took_ms = (time.perf_counter() - started) * 1000
         return Answer(came.status, came.text(), took_ms, error, came.is_cut)
-
-    async def aclose(self) -> None:
-        """Close what is open."""
-        await self._client.aclose()
-
-    async def _exchange(self, probe: Probe, came: _Came) -> None:
-        # Compressed answers would have to be unpacked, and a small one can unpack to gigabytes.
-        headers = httpx.Headers({"Host": probe.host, "User-Agent": "bgd", "Accept-Encoding": "identity"})
-        headers.update({"Connection": "close", **probe.headers})
-        content = probe.body.encode() if probe.body is not None else None
-        async with self._client.stream(probe.method, probe.url, headers=headers, content=content) as answer:
-            came.status = answer.status_code
-            async for chunk in answer.aiter_raw():
-                came.body += chunk[: MAX_BODY_BYTES - len(came.body)]
-                if len(came.body) >= MAX_BODY_BYTES:
-                    came.is_cut = True
-                    return
 
 
 class _Came:
@@ -92,14 +75,64 @@ class _Came:
 
     def failed(self, failure: Exception) -> str:
         """What went wrong, in words."""
-        if isinstance(failure, httpx.ConnectTimeout):
-            return f"no connection within {show_duration(CONNECT_TIMEOUT_S)}"
-        said = _cause(failure)
-        if isinstance(failure, httpx.ConnectError):
-            return said or "no connection"
-        if self.status:
-            return f"the answer broke off after {len(self.body)} bytes: {said}"
-        return said
+        said = _said(failure)
+        return f"the answer broke off after {len(self.body)} bytes: {said}" if self.status else said
+
+
+async def _exchange(probe: Probe, came: _Came) -> None:
+    url = urlsplit(probe.url)
+    if url.scheme != "http":
+        raise NoConnection(f"{sanitized(url.scheme)}: only http is asked")
+    reader, writer = await _connected(url.hostname or "", url.port or 80)
+    with closing(writer):
+        connection = h11.Connection(h11.CLIENT)
+        writer.write(_request(connection, probe, f"{url.path or '/'}{url.query and '?'}{url.query}"))
+        while True:
+            event = connection.next_event()
+            if event is h11.NEED_DATA:
+                connection.receive_data(await reader.read(CHUNK_BYTES))
+            elif isinstance(event, h11.Response):
+                came.status = event.status_code
+            elif isinstance(event, h11.Data):
+                came.body += event.data[: MAX_BODY_BYTES - len(came.body)]
+                if len(came.body) >= MAX_BODY_BYTES:
+                    came.is_cut = True
+                    return
+            elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
+                return
+
+
+async def _connected(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            return await asyncio.open_connection(host, port)
+    except OSError as failure:
+        _tell(failure)
+
+
+def _tell(failure: OSError) -> NoReturn:
+    if isinstance(failure, TimeoutError) and failure.errno is None:
+        raise NoConnection(f"no connection within {show_duration(CONNECT_TIMEOUT_S)}") from None
+    raise NoConnection(_said(failure) or "no connection") from None
+
+
+def _request(connection: h11.Connection, probe: Probe, target: str) -> bytes:
+    """The whole request's bytes."""
+    body = probe.body.encode() if probe.body is not None else None
+    # Compressed answers would have to be unpacked, and a small one can unpack to gigabytes.
+    headers = {"host": probe.host, "user-agent": "bgd", "accept-encoding": "identity", "connection": "close"}
+    headers |= {name.lower(): value for name, value in probe.headers.items()}
+    if body is not None:
+        headers["content-length"] = str(len(body))
+    head = h11.Request(
+        method=probe.method,
+        target=quote(target, safe="/%?&=+:;,@!$'()*~[]|"),
+        headers=[(name.encode(), value.encode()) for name, value in headers.items()],
+    )
+    sent = connection.send(head) or b""
+    if body:
+        sent += connection.send(h11.Data(data=body)) or b""
+    return sent + (connection.send(h11.EndOfMessage()) or b"")
 
 
 def _harmless(line: str) -> str:
@@ -108,14 +141,8 @@ def _harmless(line: str) -> str:
     return "".join(sanitized(line[start : start + MAX_LINE_CHARS]) for start in pieces)
 
 
-def _cause(failure: BaseException) -> str:
-    """The system's word for it, from below the layers that only say that something failed."""
-    seen: BaseException | None = failure
-    while seen is not None:
-        if isinstance(seen, BaseExceptionGroup):
-            seen = seen.exceptions[0]
-            continue
-        if isinstance(seen, OSError) and seen.errno is not None:
-            return os.strerror(seen.errno).lower() if seen.errno > 0 else str(seen.strerror)
-        seen = seen.__cause__ or seen.__context__
+def _said(failure: BaseException) -> str:
+    """The system's word for it, else the library's."""
+    if isinstance(failure, OSError) and failure.errno is not None:
+        return os.strerror(failure.errno).lower() if failure.errno > 0 else str(failure.strerror)
     return sanitized(str(failure)) or type(failure).__name__

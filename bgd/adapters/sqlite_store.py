@@ -1,7 +1,8 @@
 """The journal and the state, in one SQLite file: one transaction writes both.
 
 Rows keep what is searched for in columns and the rest as one JSON document, so that a new field needs no
-migration. `synchronous=FULL` because an intent that is lost in a power cut is worth nothing.
+migration. Whatever is flushed is so with `synchronous=FULL`: an intent that is lost in a power cut is worth
+nothing.
 """
 
 from __future__ import annotations
@@ -96,7 +97,6 @@ class SqliteStore:
         self._connection = db = sqlite3.connect(self._file, check_same_thread=False, isolation_level=None)
         self._file.chmod(0o600)
         db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if new or version == 0:
@@ -112,13 +112,15 @@ class SqliteStore:
             self._connection.close()
             self._connection = None
 
-    async def record(self, *records: Record) -> Sequence[Entry]:
+    async def record(self, *records: Record, flush: bool = True) -> Sequence[Entry]:
         """See `Store.record`."""
-        return await self._run(self._record, records)
+        return await self._run(self._record, records, flush)
 
-    def _record(self, records: Sequence[Record]) -> Sequence[Entry]:
+    def _record(self, records: Sequence[Record], flush: bool) -> Sequence[Entry]:
         db = self._db
         entries: list[Entry] = []
+        # The log is flushed as a whole: the next flush takes along what was written without one.
+        db.execute(f"PRAGMA synchronous = {'FULL' if flush else 'NORMAL'}")
         db.execute("BEGIN IMMEDIATE")
         try:
             for record in records:
@@ -135,18 +137,18 @@ class SqliteStore:
 
     async def next_release(self, app: str) -> int:
         """See `Store.next_release`."""
-        return await self._run(self._count, f"release/{app}")
+        return await self._next(f"release/{app}")
 
     async def next_deployment(self) -> int:
         """See `Store.next_deployment`."""
-        return await self._run(self._count, "deployment")
+        return await self._next("deployment")
 
-    def _count(self, name: str) -> int:
+    async def _next(self, name: str) -> int:
         # Counted apart from the rows: a number isn't given twice, though its release was pruned. It gets on
         # the disk with its release or deployment; one that isn't recorded then is nobody's.
         if name not in self._given:
-            rows = self._db.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchall()
-            self._given[name] = int(rows[0][0]) if rows else 0
+            rows = await self._run(self._rows, "SELECT value FROM counters WHERE name = ?", name)
+            self._given.setdefault(name, int(rows[0][0]) if rows else 0)
         self._given[name] += 1
         return self._given[name]
 
@@ -200,6 +202,7 @@ class SqliteStore:
 
     def _forget(self, app: str) -> None:
         db = self._db
+        db.execute("PRAGMA synchronous = FULL")
         db.execute("BEGIN IMMEDIATE")
         for table, key in (
             ("colors", "app"),

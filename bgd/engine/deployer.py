@@ -18,7 +18,7 @@ from bgd.engine.app import App
 from bgd.engine.checks import CheckFailed
 from bgd.engine.fleet import Fleet, name_of
 from bgd.engine.ports import Entry, Record
-from bgd.engine.stages import COMMANDS, Work
+from bgd.engine.stages import COMMANDS, Work, first_effect
 from bgd.engine.view import failure_json
 from bgd.errors import BgError, Failed, Refused
 
@@ -49,21 +49,24 @@ class Deployer:
         entered = replace(deployment, stages=(), state=deployment.state).entered(
             deployment.state, deployment.started
         )
-        written = await self._journal.record(*records, entered, started, self._running(entered))
-        self._run(app, entered, release)
+        work = Work(self._fleet, app, entered, release)
+        beginning = self._beginning(work, entered)
+        # Not flushed: it has done nothing yet, and its first effect's intent takes this along.
+        written = await self._journal.record(*records, entered, started, *beginning, flush=False)
+        self._run(work)
         return next(entry for entry in written if entry.event == started.event)
 
     def resume(self, app: App, deployment: Deployment, release: Release) -> None:
         """Go on with a deployment that an earlier daemon left."""
         app.begin(f"{deployment.kind} of {release.name}", deployment.actor, deployment.started)
-        self._run(app, deployment, release, self._running(deployment))
-
-    def _run(self, app: App, deployment: Deployment, release: Release, *first: Entry) -> None:
-        app.deployment = deployment
-        app.promoted.clear()
         work = Work(self._fleet, app, deployment, release)
-        task = asyncio.create_task(self._carry(work, *first), name=f"deployment {deployment.id}")
-        self._tasks[app.name] = task
+        self._run(work, *self._beginning(work, deployment))
+
+    def _run(self, work: Work, *first: Entry) -> None:
+        work.app.deployment = work.deployment
+        work.app.promoted.clear()
+        task = asyncio.create_task(self._carry(work, *first), name=f"deployment {work.deployment.id}")
+        self._tasks[work.app.name] = task
 
     async def finished(self, app: App, deployment: int) -> Deployment:
         """Wait for a deployment's end."""
@@ -114,9 +117,14 @@ class Deployer:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _running(self, deployment: Deployment) -> Entry:
+    def _beginning(self, work: Work, deployment: Deployment) -> list[Entry]:
+        """What is told when the command of a deployment's state begins."""
         told = {"stage": deployment.state, "status": "running"}
-        return Entry(self._journal.clock(), "stage", deployment.app, told, deployment.id)
+        entries = [Entry(self._journal.clock(), "stage", deployment.app, told, deployment.id)]
+        if (first := first_effect(deployment.state, work)) is not None:
+            effect, detail = first
+            entries.append(self._journal.intent(effect, deployment.app, deployment.id, detail))
+        return entries
 
     async def _carry(self, work: Work, *first: Entry) -> None:
         app = work.app
@@ -189,16 +197,19 @@ class Deployer:
                 before.id,
             )
         ]
-        entries.append(self._finish_entry(work, after) if state.is_final else self._running(after))
-        await self._insist(after, *entries)
+        entries += [self._finish_entry(work, after)] if state.is_final else self._beginning(work, after)
+        # A state that was forgotten in a power cut is reached again from the one before: every command may be
+        # carried out twice. Whatever the command does to the world is flushed before, and takes this along.
+        flush = state.is_final or first_effect(state, work) is not None
+        await self._insist(after, *entries, flush=flush)
         work.deployment = after
         work.app.deployment = after
 
-    async def _insist(self, *records: Record) -> None:
+    async def _insist(self, *records: Record, flush: bool = True) -> None:
         """Record; where the disk is full, wait for room: a step that isn't written down isn't taken."""
         for pause_s in chain(UNDO_RETRY_S, repeat(UNDO_RETRY_S[-1])):
             try:
-                await self._journal.record(*records)
+                await self._journal.record(*records, flush=flush)
                 return
             except Failed as error:
                 log.error("%s; trying again in %g s", error.message, pause_s)

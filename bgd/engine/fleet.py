@@ -97,11 +97,14 @@ class Fleet:
         await self.world.journal.record(record, *others, entry)
         app.colors[record.color] = record
 
-    async def move_traffic(self, app: App, to: Color | None, deployment: Deployment) -> None:
+    async def move_traffic(
+        self, app: App, to: Color | None, deployment: Deployment, *, is_announced: bool = False
+    ) -> None:
         """Move the app's traffic: the gate, the records, and where hosts or paths change the table too.
 
         Counts only when nginx was seen to serve it; else everything is put back, and the error says so.
-        The reload that makes old workers drain follows in the background.
+        The reload that makes old workers drain follows in the background. `is_announced`: the intent is in
+        the journal already.
         """
         journal, traffic = self.world.journal, self.world.traffic
         old = app.live
@@ -112,8 +115,10 @@ class Fleet:
                 move = self._move(app, old, to, deployment)
                 await journal.record(*move.records)
             else:
-                detail = f"{old or 'nothing'} → {to}"
-                async with journal.effect("flip_gate", app.name, deployment.id, detail) as outcome:
+                effect, detail = flip_of(old, to)
+                async with journal.effect(
+                    effect, app.name, deployment.id, detail, is_announced=is_announced
+                ) as outcome:
                     await traffic.switch(app.name, to)
                     move = self._move(app, old, to, deployment)
                     outcome += move.records
@@ -167,6 +172,11 @@ class Fleet:
                 app.colors.update(before[1])
                 await journal.record(app.record, *app.colors.values())
                 await self.entrance.serve()
+
+
+def flip_of(old: Color | None, to: Color) -> tuple[str, str]:
+    """The effect that moves the traffic, as the journal calls it, and its detail."""
+    return "flip_gate", f"{old or 'nothing'} → {to}"
 
 
 def _differ(app: App, one: Color, two: Color) -> bool:

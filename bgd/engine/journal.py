@@ -56,9 +56,12 @@ class Journal:
         self._subscriptions: set[Subscription] = set()
         self._is_closed = False
 
-    async def record(self, *records: Record) -> list[Entry]:
-        """Write records and entries in one transaction, then tell the entries."""
-        entries = list(await self.store.record(*records))
+    async def record(self, *records: Record, flush: bool = True) -> list[Entry]:
+        """Write records and entries in one transaction, then tell the entries.
+
+        `flush` is left out where nothing was done, nor will be without an intent that is flushed.
+        """
+        entries = list(await self.store.record(*records, flush=flush))
         for entry in entries:
             self._tell(entry)
         return entries
@@ -80,16 +83,29 @@ class Journal:
         """Tell a line about what goes on; it isn't written."""
         self._tell(Entry(self.clock(), "progress", app, {"stage": stage, "message": message}, deployment))
 
+    def intent(self, effect: str, app: str, deployment: int | None = None, detail: str = "") -> Entry:
+        """The entry that announces an effect, for a record that is written before it anyway."""
+        data = {"effect": effect, "detail": detail, "phase": "intent"}
+        return Entry(self.clock(), "effect", app, data, deployment)
+
     @asynccontextmanager
     async def effect(
-        self, effect: str, app: str, deployment: int | None = None, detail: str = ""
+        self,
+        effect: str,
+        app: str,
+        deployment: int | None = None,
+        detail: str = "",
+        *,
+        is_announced: bool = False,
     ) -> AsyncIterator[list[Record]]:
         """Frame something that changes the world: its intent is written before, its result after.
 
         Yields a list: records that are put into it are written with the result, in one transaction.
+        `is_announced`: whoever calls has written the intent.
         """
         data = {"effect": effect, "detail": detail}
-        await self.note("effect", app, {**data, "phase": "intent"}, deployment=deployment)
+        if not is_announced:
+            await self.record(self.intent(effect, app, deployment, detail))
         outcome: list[Record] = []
         try:
             yield outcome

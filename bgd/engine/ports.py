@@ -224,10 +224,12 @@ Record = AppRecord | ColorRecord | Deployment | Release | Live | Entry
 class Store(Protocol):
     """What outlives the daemon: the journal and the state, in one place, so that they can't disagree."""
 
-    async def record(self, *records: Record) -> Sequence[Entry]:
-        """Write all of these or none of them, durably; the entries with their ids.
+    async def record(self, *records: Record, flush: bool = True) -> Sequence[Entry]:
+        """Write all of these or none of them; the entries with their ids.
 
-        Whatever has a key already is replaced. A full disk raises `Failed`, and nothing is written.
+        With `flush` they, and all before them, are on the disk then. Without, a power cut may forget them,
+        a killed process doesn't. Whatever has a key already is replaced. A full disk raises `Failed`, and
+        nothing is written.
         """
 
     async def next_release(self, app: str) -> int:

@@ -26,7 +26,7 @@ from bgd.engine.checks import (
     route_of,
     run_smoke,
 )
-from bgd.engine.fleet import Fleet
+from bgd.engine.fleet import Fleet, flip_of
 from bgd.engine.ports import Progress, Record
 from bgd.errors import Failed
 
@@ -182,7 +182,7 @@ async def wait_for_approval(work: Work) -> Event:
 
 async def switch(work: Work) -> Event:
     """Move the traffic, and see that it moved; if it isn't seen, it is put back."""
-    await work.fleet.move_traffic(work.app, work.color, work.deployment)
+    await work.fleet.move_traffic(work.app, work.color, work.deployment, is_announced=True)
     return Event.DONE
 
 
@@ -246,6 +246,14 @@ async def revert(work: Work) -> Event:
     if work.owns_color:
         return await clean(work)
     return Event.DONE
+
+
+def first_effect(state: State, work: Work) -> tuple[str, str] | None:
+    """The effect that a state's command begins with, where its intent is written together with the state.
+
+    The switch is what people wait for: this spares it a flush of the disk.
+    """
+    return flip_of(work.app.live, work.color) if state is State.SWITCHING else None
 
 
 Command = Callable[[Work], Awaitable[Event]]

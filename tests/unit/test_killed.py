@@ -29,14 +29,10 @@ class FusedStore(SqliteStore):
 
     fuse = Fuse()
 
-    async def dont_sync(self) -> None:
-        """A killed process loses nothing that it wrote: only a power cut would."""
-        await self._run(self._rows, "PRAGMA synchronous = OFF")
-
-    async def record(self, *records: Record) -> Sequence[Entry]:
-        """Write, between two chances to die."""
+    async def record(self, *records: Record, flush: bool = True) -> Sequence[Entry]:
+        """Write, between two chances to die. A killed process loses nothing: only a power cut would."""
         self.fuse.burn("before record")
-        written = await super().record(*records)
+        written = await super().record(*records, flush=False)
         self.fuse.burn("recorded")
         return written
 
@@ -90,7 +86,6 @@ async def scene(file: Path, before: Act) -> tuple[Bench, FusedStore]:
     store = FusedStore(file)
     store.fuse = Fuse()
     await store.open()
-    await store.dont_sync()
     bench = Bench(store)
     bench.runner.plan = plan(worker=True)
     await bench.daemon.start()

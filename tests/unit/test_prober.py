@@ -16,11 +16,9 @@ Serve = Callable[[Handler], Awaitable[str]]
 
 
 @pytest.fixture
-async def prober() -> AsyncIterator[HttpProber]:
-    """A prober, closed after the test."""
-    made = HttpProber()
-    yield made
-    await made.aclose()
+def prober() -> HttpProber:
+    """A prober."""
+    return HttpProber()
 
 
 @pytest.fixture
@@ -135,10 +133,8 @@ async def test_the_proxies_of_the_environment_are_not_asked(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    other = HttpProber()
     url = await serve(answering(response(b"ok")))
-    assert (await other.ask(probe(url))).status == 200
-    await other.aclose()
+    assert (await HttpProber().ask(probe(url))).status == 200
 
 
 async def test_a_refused_connection_is_told_as_the_system_says_it(prober: HttpProber) -> None:
