@@ -123,6 +123,8 @@ class AppJson(TypedDict):
     deployment: DeploymentJson | None
     last_deployment: DeploymentJson | None
     file: str
+    more: list[str]  # files that override `file`
+    profiles: list[str]
     watch: bool
     urls: dict[str, str]  # `public` and `preview`
     problems: list[str]

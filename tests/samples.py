@@ -54,6 +54,8 @@ def app_json(app: str, live: str | None = None, **changes: Any) -> dict[str, Any
         "deployment": None,
         "last_deployment": None,
         "file": f"/srv/{app}/compose.yaml",
+        "more": [],
+        "profiles": [],
         "watch": False,
         "urls": {"public": "http://127.0.0.1:8080/", "preview": "http://127.0.0.1:8081/"},
         "problems": [],

@@ -15,7 +15,7 @@ import yaml
 
 from bgd.adapters.compose_cli import CONFIG_TIMEOUT_S, ComposeCli, Finished
 from bgd.adapters.compose_complaint import complaint_of
-from bgd.adapters.compose_warning import unread_override, warnings_of
+from bgd.adapters.compose_warning import unread_files, warnings_of
 from bgd.adapters.dockerfile import built_images
 from bgd.adapters.source_tree import SourceTree
 from bgd.adapters.yaml_source import keys_of, load
@@ -76,7 +76,7 @@ async def read(
         model = await asyncio.to_thread(_model, done, tree)
     planned = await _planned(model, settings, own if name is None else name, ask_images)
     _refuse_obstacles(model, planned, tree)
-    told = (*warnings_of(done.stderr, tree), *unread_override(tree))
+    told = (*warnings_of(done.stderr, tree), *unread_files(tree))
     planned = replace(planned, warnings=(*planned.warnings, *told))
     return Reading(model, planned, tree.files())
 
@@ -122,7 +122,7 @@ def _no_services(tree: SourceTree) -> InvalidInput:
         if written := keys_of(source.node(["services"])):
             return InvalidInput(
                 f"every service is in a profile, and none is active: {', '.join(written)}",
-                f"name the profiles in {tree.dotenv}: COMPOSE_PROFILES=…",
+                f"activate one with --profile, or for good in {tree.dotenv}: COMPOSE_PROFILES=…",
                 source.place(["services"], of_key=True),
             )
     return InvalidInput(

@@ -29,6 +29,7 @@ from bgd.adapters.variable_values import with_values
 from bgd.domain.color import Color
 from bgd.domain.container import Container
 from bgd.domain.log import LogLine
+from bgd.domain.origin import Origin
 from bgd.domain.release import Image, Release
 from bgd.domain.render import Command, Place, Project, finishing, render_color, render_shared
 from bgd.domain.render.naming import APP, INSTANCE, RELEASE, ROLE
@@ -67,8 +68,16 @@ class ComposeRunner:
         """Stop listening. What runs on the engine goes on."""
         await self._events.close()
 
-    async def read(self, file: Path, name: str | None = None) -> Reading:
-        reading = await compose_file.read(self._cli, file, name, ask_images=self._images.declared_ports)
+    async def read(self, origin: Origin, name: str | None = None) -> Reading:
+        file, *more = map(Path, origin.files)
+        reading = await compose_file.read(
+            self._cli,
+            file,
+            name,
+            more=more,
+            profiles=origin.profiles,
+            ask_images=self._images.declared_ports,
+        )
         return replace(reading, model=await with_values(self._cli, reading.sources[0], reading.model))
 
     async def prepare(self, release: Release, color: Color, progress: Progress) -> Mapping[str, Image]:

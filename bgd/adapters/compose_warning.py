@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from bgd.adapters.source_tree import SourceTree
+from bgd.adapters.source_tree import SourceTree, settings_of
 from bgd.adapters.yaml_search import variable_place
 from bgd.domain.plan import Caution
 
@@ -31,21 +33,34 @@ def warnings_of(stderr: str, tree: SourceTree) -> Iterator[Caution]:
             yield Caution("compose", None, f"Compose warns: {said}", "change the file as Compose says")
 
 
-def unread_override(tree: SourceTree) -> Iterator[Caution]:
-    """The file beside a Compose file that `docker compose up` alone would have merged into it."""
+def unread_files(tree: SourceTree) -> Iterator[Caution]:
+    """The files beside a Compose file that `docker compose up` alone would have read with it, or for it."""
     main = tree.main.path
-    if main.name not in DEFAULT_NAMES:
-        return
     read = {source.path for source in tree.sources}
-    for name in OVERRIDES:
-        beside = main.parent / name
-        if beside.is_file() and beside not in read:
-            yield Caution(
-                "override",
-                None,
-                f"{name} isn't read: bgd reads the file that is named, as `docker compose -f` does",
-                f"move into {main.name} what of it belongs to production",
-            )
+    settings = settings_of(tree.dotenv)
+    if stated := settings.get("COMPOSE_FILE"):
+        names = stated.split(settings.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
+        if any(Path(os.path.normpath(main.parent / name)) not in read for name in names):
+            yield _unread(tree, f"{tree.dotenv} sets COMPOSE_FILE={stated}, which isn't followed", names)
+    elif main.name in DEFAULT_NAMES:
+        for name in OVERRIDES:
+            if (main.parent / name).is_file() and main.parent / name not in read:
+                yield _unread(
+                    tree,
+                    f"{name} isn't read: an override commonly holds what only development needs",
+                    [main.name, name],
+                )
+
+
+def _unread(tree: SourceTree, what: str, names: Sequence[str]) -> Caution:
+    shown = Path(tree.main.shown).parent
+    wanted = " ".join(str(shown / name) for name in names)
+    return Caution(
+        "override",
+        None,
+        f"{what}; bgd reads the files that are named, as `docker compose -f` does",
+        f"to run with it, name all of them: {wanted}",
+    )
 
 
 def _unset(name: str, tree: SourceTree) -> Caution:

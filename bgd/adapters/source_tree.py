@@ -46,7 +46,7 @@ class SourceTree:
         is Compose's to complain of: not everything that is named is needed.
         """
         dotenv = file.absolute().parent / ".env"
-        variables = {**_settings(dotenv), **environment()}
+        variables = {**settings_of(dotenv), **environment()}
         sources: list[Source] = []
         references: list[Reference] = []
         waiting = [(file, file), *((path, path) for path in more)]
@@ -139,7 +139,8 @@ def _paths(
             yield from _paths(source, (*loc, key), (), texts=True)
 
 
-def _settings(dotenv: Path) -> dict[str, str]:
+def settings_of(dotenv: Path) -> dict[str, str]:
+    """What a `.env` file sets, roughly: for paths and names, not for values that a container gets."""
     try:
         text = dotenv.read_text(errors="replace")
     except OSError:

@@ -147,9 +147,7 @@ def _unknown_services(block: Xbgd, services: Sequence[str], source: Source) -> I
         if name in services:
             continue
         if name in written:
-            said = (
-                f"the service {name} is in a profile that isn't active: COMPOSE_PROFILES in .env names them"
-            )
+            said = f"the service {name} is in a profile that isn't active: name it with --profile, or in .env"
         else:
             said = f"there is no service {name!r}: {did_you_mean(name, services)}"
         yield Mistake(loc, said, at_key)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+FilePath = Annotated[str, Field(min_length=1, max_length=4096)]
+ProfileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$|^\*$")]
 
 
 class Body(BaseModel):
@@ -16,8 +19,10 @@ class Body(BaseModel):
 class AddBody(Body):
     """`POST /v1/apps`."""
 
-    file: str = Field(min_length=1, max_length=4096)
+    file: FilePath
     name: str | None = Field(default=None, max_length=64)
+    more: list[FilePath] = Field(default=[], max_length=50)
+    profiles: list[ProfileName] = Field(default=[], max_length=50)
 
 
 class DeployBody(Body):
@@ -25,7 +30,9 @@ class DeployBody(Body):
 
     no_switch: bool = False
     with_shared: bool = False
-    file: str | None = Field(default=None, max_length=4096)
+    file: FilePath | None = None
+    more: list[FilePath] = Field(default=[], max_length=50)
+    profiles: list[ProfileName] | None = Field(default=None, max_length=50)
     reason: str = Field(default="", max_length=1000)
 
 

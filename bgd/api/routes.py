@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -15,6 +16,7 @@ from bgd.api.peer import actor_of
 from bgd.api.streams import event_stream
 from bgd.domain.color import Color
 from bgd.domain.deployment import Deployment, Options
+from bgd.domain.origin import Origin
 from bgd.domain.plan import plan_json
 from bgd.domain.probe import excerpt
 from bgd.engine.app import App
@@ -53,7 +55,8 @@ async def list_apps(request: Request) -> Response:
 async def add_app(request: Request) -> Response:
     """Take an app in."""
     context, body = context_of(request), await body_of(request, AddBody)
-    app, reading = await context.daemon.intake.add(body.file, body.name, actor_of(request))
+    origin = Origin(body.file, tuple(body.more), tuple(body.profiles))
+    app, reading = await context.daemon.intake.add(origin, body.name, actor_of(request))
     context.daemon.watching.refresh()
     status = await context.daemon.status_of(app)
     return JSONResponse({**plan_json(reading.plan), "status": status}, 201)
@@ -79,10 +82,21 @@ async def deploy(request: Request) -> Response:
     (context, app), body = _app(request), await body_of(request, DeployBody)
     options = Options(no_switch=body.no_switch, with_shared=body.with_shared)
     deployment, entry = await context.daemon.changes.deploy(
-        app, options, body.file, actor_of(request), body.reason
+        app, options, _origin(app, body), actor_of(request), body.reason
     )
     context.daemon.watching.refresh()
     return JSONResponse({**deployment_json(deployment, app.serving()), "event": entry.id}, 202)
+
+
+def _origin(app: App, body: DeployBody) -> Origin | None:
+    """Other files or profiles than the app's own, for this once; `None` without."""
+    if body.file is None and body.profiles is None:
+        return None
+    own = app.record.origin
+    profiles = own.profiles if body.profiles is None else tuple(body.profiles)
+    if body.file is None:
+        return replace(own, profiles=profiles)
+    return Origin(body.file, tuple(body.more), profiles)
 
 
 async def list_deployments(request: Request) -> Response:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
+from bgd.cli.arguments import absolute
 from bgd.cli.interruption import asking
 from bgd.cli.text import Line, table
 from bgd.client import Client
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: Parser) -> None:
-    """A file."""
-    parser.add_argument("file", metavar="FILE", help="a Compose file; `bgctl check` says how it would be run")
+    """Files, and a name."""
+    parser.takes_files("a Compose file, and files that override it; `bgctl check` says how they would be run")
     parser.add_argument("--name", metavar="APP", help="the app's name (default: what the file says)")
     parser.takes_json()
 
 
 def run(values: Namespace, out: Out) -> int:
     """Take it in; nothing is started yet."""
-    file = os.path.abspath(values.file)  # noqa: PTH100 - not resolved: a link to the newest file stays one
+    file, *more = absolute(values.files)
     with asking(out):
-        told = Client(values.socket).add(file, values.name)
+        told = Client(values.socket).add(file, values.name, more=more, profiles=values.profiles or ())
     if values.json:
         out.document(told)
         return 0

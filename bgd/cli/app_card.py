@@ -30,9 +30,20 @@ def card(app: AppJson) -> list[Line]:
     if app["last_deployment"] is not None:
         lines += _last_lines(app["last_deployment"])
     watched = ", watched: a change deploys" if app["watch"] else ""
-    lines.append([("file  ", "faint"), app["file"], (watched, "faint")])
+    lines.append([("file  ", "faint"), " ".join(_origin(app)), (watched, "faint")])
     lines += [[("! ", "warn"), problem] for problem in app["problems"]]
     return lines
+
+
+def _origin(app: AppJson) -> list[str]:
+    """The files, those in the first one's directory by their names, and the profiles."""
+    base = app["file"].rpartition("/")[0] + "/"
+    # A daemon of an earlier version tells of one file and no profiles.
+    return [
+        app["file"],
+        *(file.removeprefix(base) for file in app.get("more", [])),
+        *(f"--profile {name}" for name in app.get("profiles", [])),
+    ]
 
 
 def _address(app: AppJson) -> list[Span]:

@@ -50,6 +50,15 @@ class Parser(argparse.ArgumentParser):
         """The verb is about one app."""
         self.add_argument("app", metavar="APP", type=app_name, help="the app's name")
 
+    def takes_files(self, about: str) -> None:
+        """The verb is about the Compose files of one app."""
+        self.add_argument("files", metavar="FILE", nargs="+", help=about)
+        self.takes_profiles("a profile of the file to activate; may be repeated")
+
+    def takes_profiles(self, about: str) -> None:
+        """The verb reads Compose files."""
+        self.add_argument("--profile", metavar="NAME", dest="profiles", action="append", help=about)
+
     def takes_json(self) -> None:
         """The verb prints facts."""
         self.add_argument("--json", action="store_true", help="facts as JSON on stdout")
@@ -69,6 +78,11 @@ def app_name(text: str) -> str:
     if not text or "/" in text:
         raise argparse.ArgumentTypeError(f"{text!r} is no app's name; `bgctl status` lists them")
     return text
+
+
+def absolute(files: Sequence[str]) -> list[str]:
+    """The files as the daemon must be told of them; a link to the newest file stays one."""
+    return [os.path.abspath(file) for file in files]  # noqa: PTH100 - `resolve` would follow the link
 
 
 def whole_number(text: str) -> int:

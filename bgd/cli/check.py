@@ -26,8 +26,8 @@ _ROLE_STYLES = {
 }
 
 
-def run(file: str, as_json: bool, out: Out | None = None) -> int:
-    """Read and plan `file`, print the report or the `check` document, and return the exit code.
+def run(files: Sequence[str], profiles: Sequence[str], as_json: bool, out: Out | None = None) -> int:
+    """Read and plan an app's files, print the report or the `check` document, and return the exit code.
 
     Raises `BgError`: `InvalidInput` with `file:line:column` for what is wrong with the file.
     """
@@ -35,24 +35,26 @@ def run(file: str, as_json: bool, out: Out | None = None) -> int:
     import asyncio
 
     out = out or Out()
-    plan = asyncio.run(_plan(file))
+    plan = asyncio.run(_plan(files, profiles))
     if as_json:
         from bgd.domain.plan import plan_json
 
         out.document(plan_json(plan))
     else:
         columns = max(MIN_COLUMNS, min(MAX_COLUMNS, out.size()[0]))
-        out.facts(report(plan, file, columns))
+        out.facts(report(plan, " ".join(files), columns))
     return EXIT_OPEN if plan.questions else 0
 
 
-async def _plan(file: str) -> Plan:
+async def _plan(files: Sequence[str], profiles: Sequence[str]) -> Plan:
     from pathlib import Path
 
     from bgd.adapters import compose_file
     from bgd.adapters.compose_cli import ComposeCli
 
-    return (await compose_file.read(await ComposeCli.find(), Path(file))).plan
+    file, *more = map(Path, files)
+    cli = await ComposeCli.find()
+    return (await compose_file.read(cli, file, more=more, profiles=profiles)).plan
 
 
 def report(plan: Plan, file: str, columns: int) -> Iterator[Line]:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: Parser) -> None:
-    """A file."""
-    parser.add_argument("file", metavar="FILE", help="a Compose file")
+    """Files."""
+    parser.takes_files("a Compose file, and files that override it, as `docker compose -f` takes them")
     parser.takes_json()
 
 
@@ -21,4 +21,4 @@ def run(values: Namespace, _: Out) -> int:
     """Print how the file would be run."""
     from bgd.cli import check
 
-    return check.run(values.file, values.json)
+    return check.run(values.files, values.profiles or (), values.json)

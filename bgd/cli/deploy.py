@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
+from bgd.cli.arguments import absolute
 from bgd.cli.follow import follow
 from bgd.cli.interruption import asking
 from bgd.cli.verdict import tell
@@ -25,7 +25,14 @@ def arguments(parser: Parser) -> None:
     parser.add_argument(
         "--with-shared", action="store_true", help="also update shared services, which interrupts them"
     )
-    parser.add_argument("--file", metavar="FILE", help="deploy this file instead of the one that was added")
+    parser.add_argument(
+        "--file",
+        metavar="FILE",
+        dest="files",
+        action="append",
+        help="deploy this file instead of what was added; repeated, each overrides those before",
+    )
+    parser.takes_profiles("activate this profile instead of those that were added; may be repeated")
     parser.add_argument("--reason", metavar="TEXT", default="", help="why, for the history")
     parser.takes_json()
 
@@ -33,12 +40,15 @@ def arguments(parser: Parser) -> None:
 def run(values: Namespace, out: Out) -> int:
     """Begin the deployment, and follow it until it ends."""
     client = Client(values.socket)
+    files = absolute(values.files or [])
     with asking(out, values.app):
         deployment = client.deploy(
             values.app,
             no_switch=values.no_switch,
             with_shared=values.with_shared,
-            file=None if values.file is None else os.path.abspath(values.file),  # noqa: PTH100 - not resolved
+            file=files[0] if files else None,
+            more=files[1:],
+            profiles=values.profiles,
             reason=values.reason,
         )
     if values.detach:

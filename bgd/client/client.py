@@ -9,10 +9,17 @@ from bgd.client.http1 import query, quoted
 from bgd.client.stream import Stream
 
 if TYPE_CHECKING:  # making the types takes longer than a request does
+    from collections.abc import Sequence
+
     from bgd.wire import AppJson, AppsJson, DeploymentJson, SwitchJson
 
 LONG_S = 3600.0
 """For requests that end when the work ends: a switch, a smoke run, a removal."""
+
+
+def _stated(**lists: Sequence[str] | None) -> dict[str, list[str]]:
+    """Those that are given: a daemon of an earlier version knows no such key."""
+    return {key: list(given) for key, given in lists.items() if given is not None}
 
 
 class Client:
@@ -38,9 +45,12 @@ class Client:
         """One app."""
         return cast("AppJson", self._call("GET", f"/apps/{quoted(app)}"))
 
-    def add(self, file: str, name: str | None = None) -> dict[str, Any]:
-        """Take an app in. `file` must be absolute. The answer is the `check` document and the app."""
-        return cast("dict[str, Any]", self._call("POST", "/apps", {"file": file, "name": name}, LONG_S))
+    def add(
+        self, file: str, name: str | None = None, *, more: Sequence[str] = (), profiles: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """Take an app in. Paths must be absolute. The answer is the `check` document and the app."""
+        body = {"file": file, "name": name, **_stated(more=more or None, profiles=profiles or None)}
+        return cast("dict[str, Any]", self._call("POST", "/apps", body, LONG_S))
 
     def remove(self, app: str, volumes: bool = False) -> dict[str, Any]:
         """Take an app out and remove what belongs to it."""
@@ -56,10 +66,21 @@ class Client:
         no_switch: bool = False,
         with_shared: bool = False,
         file: str | None = None,
+        more: Sequence[str] = (),
+        profiles: Sequence[str] | None = None,
         reason: str = "",
     ) -> DeploymentJson:
-        """Begin a deployment. Follow it with `events(app=…, since=…)`, from the answer's `event`."""
-        body = {"no_switch": no_switch, "with_shared": with_shared, "file": file, "reason": reason}
+        """Begin a deployment. Follow it with `events(app=…, since=…)`, from the answer's `event`.
+
+        `file` with `more`, and `profiles`, stand for this once in place of the app's own.
+        """
+        body = {
+            "no_switch": no_switch,
+            "with_shared": with_shared,
+            "file": file,
+            "reason": reason,
+            **_stated(more=more or None, profiles=profiles),
+        }
         return cast("DeploymentJson", self._call("POST", f"{_at(app)}/deployments", body))
 
     def deployment(self, app: str, number: int) -> DeploymentJson:

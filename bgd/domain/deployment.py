@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bgd.domain.color import Color, ColorState
 from bgd.domain.lifecycle import DEPLOY, MOVE, State, Transitions
+from bgd.domain.origin import Origin
 from bgd.domain.probe import Answer, Probe
 from bgd.domain.settings import Route
 
@@ -124,6 +125,13 @@ class AppRecord:
     live: Color | None = None
     is_leaving: bool = False
     removes_volumes: bool = False
+    more: tuple[str, ...] = ()  # files that override `file`
+    profiles: tuple[str, ...] = ()
+
+    @property
+    def origin(self) -> Origin:
+        """What the app is made from."""
+        return Origin(self.file, self.more, self.profiles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,13 @@ def _of_front(model: Mapping[str, Any], plan: Plan) -> Iterator[Obstacle]:
             f"{front} takes the requests and has no network",
             "remove network_mode: nginx reaches it over a network of its own",
         )
+    if service.body.get("network_mode") == "host":
+        yield Obstacle(
+            ("services", front, "network_mode"),
+            f"{front} takes the requests and uses the host's network: both colours would want the same ports",
+            "remove network_mode: nginx reaches it over a network of its own, and its ports needn't be "
+            "published",
+        )
     if service.replicas == 0:
         yield Obstacle(
             ("services", front),

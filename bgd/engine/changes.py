@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from bgd.domain.color import Color, ColorState
 from bgd.domain.deployment import Deployment, Kind, Options
 from bgd.domain.lifecycle import State
+from bgd.domain.origin import Origin
 from bgd.domain.release import Release
 from bgd.engine.app import App
 from bgd.engine.deployer import Deployer
@@ -31,19 +31,23 @@ class Changes:
         self,
         app: App,
         options: Options,
-        file: str | None,
+        origin: Origin | None,
         actor: str,
         reason: str,
         reading: Reading | None = None,
     ) -> tuple[Deployment, Entry]:
-        """Read the file, record a new release and begin its deployment; the entry is its `started`."""
+        """Read the app's files, or those of `origin`, record a new release and begin its deployment.
+
+        The entry is its `started`.
+        """
         app.refuse_if_busy()
         began = self._world.journal.clock()
         app.begin("a deployment", actor, began)
         try:
+            source = origin or app.record.origin
             if reading is None:
-                reading = await self._world.runner.read(Path(file or app.record.file), app.name)
-            route = route_planned(reading.plan, file or app.record.file)
+                reading = await self._world.runner.read(source, app.name)
+            route = route_planned(reading.plan, source)
             self._fleet.refuse_conflict(app.name, route)
             number = await self._world.store.next_release(app.name)
             release = Release(app.name, number, reading.model, reading.plan, {}, began, actor, reason)
@@ -61,7 +65,7 @@ class Changes:
                 previous=app.live,
             )
             records: list[Record] = [release]
-            if file is None and app.record.watch != reading.plan.settings.watch:
+            if origin is None and app.record.watch != reading.plan.settings.watch:
                 app.record = replace(app.record, watch=reading.plan.settings.watch)
                 records.append(app.record)
             entry = await self._deployer.begin(app, deployment, release, *records)

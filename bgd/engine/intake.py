@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from bgd.domain.deployment import AppRecord
+from bgd.domain.origin import Origin
 from bgd.domain.plan import Plan
 from bgd.domain.settings import Route
 from bgd.engine.app import App
@@ -14,12 +14,14 @@ from bgd.engine.ports import Entry, Reading
 from bgd.errors import InvalidInput, Refused
 
 
-def route_planned(plan: Plan, file: str) -> Route:
+def route_planned(plan: Plan, origin: Origin) -> Route:
     """The route of a plan. Raises `InvalidInput` with the open questions where it has any."""
     if plan.questions or plan.route is None:
         asked = "; ".join(f"{q.key}: {q.message} ({' or '.join(q.choices)})" for q in plan.questions)
         raise InvalidInput(
-            asked or "no service takes requests", f"`bgctl check {file}` shows what to write", place=file
+            asked or "no service takes requests",
+            f"`bgctl check {origin}` shows what to write",
+            place=origin.file,
         )
     return plan.route
 
@@ -31,11 +33,9 @@ class Intake:
         self._fleet = fleet
         self._world = fleet.world
 
-    async def add(self, file: str, name: str | None, actor: str) -> tuple[App, Reading]:
+    async def add(self, origin: Origin, name: str | None, actor: str) -> tuple[App, Reading]:
         """Take the app of a Compose file in: nothing is started yet, its hosts answer 503 from now on."""
-        if not Path(file).is_absolute():
-            raise InvalidInput(f"the path {file!r} isn't absolute", "bgctl makes it so; a script has to")
-        reading = await self._world.runner.read(Path(file), name)
+        reading = await self._world.runner.read(origin, name)
         plan = reading.plan
         if plan.app in self._fleet.apps:
             taken = self._fleet.apps[plan.app]
@@ -43,10 +43,18 @@ class Intake:
                 f"there is an app {plan.app} already, of {taken.record.file}",
                 f"`bgctl deploy {plan.app}` deploys it; `--name` takes this file in under another name",
             )
-        route = route_planned(plan, file)
+        route = route_planned(plan, origin)
         self._fleet.refuse_conflict(plan.app, route)
         at = self._world.journal.clock()
-        record = AppRecord(plan.app, file, at, route, watch=plan.settings.watch)
+        record = AppRecord(
+            plan.app,
+            origin.file,
+            at,
+            route,
+            watch=plan.settings.watch,
+            more=origin.more,
+            profiles=origin.profiles,
+        )
         app = await self._fleet.take_in(record, actor)
         with app.changing("adding it", actor, at):
             async with self._world.journal.effect("apply_routes", app.name, detail="new app"):

@@ -17,6 +17,7 @@ from bgd.domain.color import Color
 from bgd.domain.container import Container
 from bgd.domain.deployment import AppRecord, ColorRecord, Deployment, Live
 from bgd.domain.log import LogLine
+from bgd.domain.origin import Origin
 from bgd.domain.plan import Plan
 from bgd.domain.probe import Answer, Probe
 from bgd.domain.release import Image, Model, Release
@@ -66,8 +67,8 @@ class LogQuery:
 class Runner(Protocol):
     """What runs a colour."""
 
-    async def read(self, file: Path, name: str | None = None) -> Reading:
-        """Read a Compose file, and plan it. `name` overrides the app's name.
+    async def read(self, origin: Origin, name: str | None = None) -> Reading:
+        """Read an app's Compose files, and plan it. `name` overrides the app's name.
 
         Raises `InvalidInput` with `file:line:column` for what is wrong. Open questions are no error:
         they are in the plan.

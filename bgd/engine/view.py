@@ -77,6 +77,8 @@ def app_json(app: App, containers: Sequence[Container], traffic: Traffic, now: d
         "deployment": None if running is None else deployment_json(running, app.serving()),
         "last_deployment": None if app.last is None else deployment_json(app.last, app.serving()),
         "file": app.record.file,
+        "more": list(app.record.more),
+        "profiles": list(app.record.profiles),
         "watch": app.record.watch,
         "urls": {
             "public": url_of(route, traffic.public_door),

@@ -52,7 +52,7 @@ class Watching:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _watch(self, app: App) -> None:
-        sources: Sequence[Path] = (Path(app.record.file),)
+        sources: Sequence[Path] = tuple(map(Path, app.record.origin.files))
         reading = await self._read(app)
         if reading is not None:
             sources = reading.sources
@@ -77,7 +77,7 @@ class Watching:
 
     async def _read(self, app: App) -> Reading | None:
         try:
-            reading = await self._world.runner.read(Path(app.record.file), app.name)
+            reading = await self._world.runner.read(app.record.origin, app.name)
         except BgError as error:
             await self._say(app, f"not deployed: {error.message}; {app.serving()}", error.hint)
             app.problems["watch"] = f"watched file: {error.message}"

@@ -12,6 +12,7 @@ import docker
 import pytest
 
 from bgd.domain.color import Color
+from bgd.domain.origin import Origin
 from bgd.domain.traffic import edge_network
 from bgd.errors import Failed
 from tests.docker.apps.busybox import TAG
@@ -275,11 +276,11 @@ async def test_a_front_whose_image_declares_its_port_needs_no_other_word(place: 
     place.client.images.build(path=str(built), tag=tag, rm=True)
     file = place.directory / "compose.yaml"
     file.write_text(f"name: shop\nservices:\n  web:\n    image: {tag}\nx-bgd: {{route: {{service: web}}}}\n")
-    reading = await place.runner.read(file)
+    reading = await place.runner.read(Origin(str(file)))
     assert reading.plan.route is not None
     assert (reading.plan.route.service, reading.plan.route.port) == ("web", 8080)
     file.write_text(file.read_text().replace(tag, "nowhere.invalid/x:1"))
-    assert (await place.runner.read(file)).plan.questions
+    assert (await place.runner.read(Origin(str(file)))).plan.questions
 
 
 def attributes(place: World, container: str) -> dict[str, Any]:

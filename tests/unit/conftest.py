@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bgd.adapters.sqlite_store import SqliteStore
+from bgd.domain.origin import Origin
 from tests.unit.fakes import Bench
 
 
@@ -25,6 +26,6 @@ async def bench(store: SqliteStore) -> AsyncIterator[Bench]:
     """The fakes and a daemon on them, started, with the app `shop` taken in."""
     made = Bench(store)
     await made.daemon.start()
-    await made.daemon.intake.add("/srv/shop/compose.yaml", None, "tester")
+    await made.daemon.intake.add(Origin("/srv/shop/compose.yaml"), None, "tester")
     yield made
     await made.daemon.close()

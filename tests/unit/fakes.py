@@ -14,6 +14,7 @@ from pathlib import Path
 from bgd.domain.color import Color
 from bgd.domain.container import Container, Health
 from bgd.domain.log import LogLine
+from bgd.domain.origin import Origin
 from bgd.domain.plan import Plan, RoleOf
 from bgd.domain.probe import Answer, Probe
 from bgd.domain.release import Image, Model, Release
@@ -76,15 +77,19 @@ class FakeRunner:
         self.hold = asyncio.Event()  # `prepare` waits for it
         self.hold.set()
         self.broken: dict[str, str] = {}
+        self.origins: list[Origin] = []  # what was read
 
     def _do(self, call: str) -> None:
         self.fuse.burn(call)
         if (why := self.broken.get(call)) is not None:
             raise Failed(why, "mend it")
 
-    async def read(self, file: Path, name: str | None = None) -> Reading:
+    async def read(self, origin: Origin, name: str | None = None) -> Reading:
         self._do("read")
-        return Reading(dict(self.model), replace(self.plan, app=name or self.plan.app), (file,))
+        self.origins.append(origin)
+        return Reading(
+            dict(self.model), replace(self.plan, app=name or self.plan.app), tuple(map(Path, origin.files))
+        )
 
     async def prepare(self, release: Release, color: Color, progress: Progress) -> Mapping[str, Image]:
         self._do("prepare")

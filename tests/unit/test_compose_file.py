@@ -187,10 +187,40 @@ async def test_a_variable_that_is_not_set_is_warned_of_by_name_and_line(folder: 
     assert f"{folder.path}/.env" in caution.fix
 
 
-async def test_an_override_that_is_not_read_is_said(folder: Folder) -> None:
-    folder.write("compose.override.yaml", WEB)
-    reading = await folder.read(WEB)
-    assert [one.code for one in reading.plan.warnings if one.code == "override"] == ["override"]
+async def test_an_override_that_is_not_read_is_said_with_the_words_that_include_it(folder: Folder) -> None:
+    override = folder.write("compose.override.yaml", WEB)
+    (caution,) = [one for one in (await folder.read(WEB)).plan.warnings if one.code == "override"]
+    assert caution.fix.endswith(f": {folder.path}/compose.yaml {override}")
+    both = await folder.read(None, None, override)
+    assert "override" not in {one.code for one in both.plan.warnings}
+
+
+async def test_a_compose_file_variable_that_is_not_followed_is_said(folder: Folder) -> None:
+    folder.write("compose.override.yaml", WEB)  # which Compose wouldn't read either then
+    prod = folder.write("prod.yaml", "services: {web: {image: 'shop:2'}}")
+    folder.write(".env", "COMPOSE_FILE=compose.yaml:prod.yaml\n")
+    (caution,) = [one for one in (await folder.read(WEB)).plan.warnings if one.code == "override"]
+    assert "COMPOSE_FILE=compose.yaml:prod.yaml" in caution.message
+    assert caution.fix.endswith(f": {folder.path}/compose.yaml {prod}")
+    both = await folder.read(None, None, prod)
+    assert "override" not in {one.code for one in both.plan.warnings}
+
+
+OPTIONAL = "  post: {image: p, profiles: [mail]}\n  x: {image: x, profiles: [x]}\n"
+
+
+async def test_project_name_and_profiles_come_from_the_env_file_beside_the_first(folder: Folder) -> None:
+    folder.write(".env", "COMPOSE_PROJECT_NAME=store\nCOMPOSE_PROFILES=mail\n")
+    reading = await folder.read(WEB + OPTIONAL)
+    assert reading.plan.app == "store"
+    assert list(reading.plan.roles) == ["web", "post"]
+
+
+async def test_profiles_that_are_named_stand_for_those_of_the_env_file(folder: Folder) -> None:
+    folder.write(".env", "COMPOSE_PROFILES=mail\n")
+    file = folder.write("compose.yaml", WEB + OPTIONAL)
+    reading = await compose_file.read(folder.cli, file, profiles=["x"])
+    assert list(reading.plan.roles) == ["web", "x"]
 
 
 async def test_what_a_dockerfile_says_answers_for_an_image_that_is_not_built(folder: Folder) -> None:

@@ -11,6 +11,7 @@ from bgd.domain.color import Color, ColorState
 from bgd.domain.container import Container, Health
 from bgd.domain.deployment import Deployment, Options
 from bgd.domain.lifecycle import State
+from bgd.domain.origin import Origin
 from bgd.domain.probe import Answer
 from bgd.domain.settings import HealthCheck, HttpSmoke, Promote, Settings
 from bgd.engine.app import App
@@ -282,7 +283,7 @@ async def test_a_rolled_back_release_is_no_target_of_rollback(bench: Bench) -> N
 
 async def test_two_apps_on_one_host_and_path_are_refused(bench: Bench) -> None:
     with pytest.raises(Refused, match="which shop has already"):
-        await bench.daemon.intake.add("/srv/other/compose.yaml", "other", "tester")
+        await bench.daemon.intake.add(Origin("/srv/other/compose.yaml"), "other", "tester")
 
 
 async def test_removing_an_app_leaves_nothing_of_it(bench: Bench) -> None:
@@ -292,12 +293,12 @@ async def test_removing_an_app_leaves_nothing_of_it(bench: Bench) -> None:
     assert bench.traffic.table == ()
     with pytest.raises(NotFound):
         shop(bench)
-    await bench.daemon.intake.add("/srv/shop/compose.yaml", None, "tester")
+    await bench.daemon.intake.add(Origin("/srv/shop/compose.yaml"), None, "tester")
 
 
 async def test_a_relative_path_is_refused(bench: Bench) -> None:
     with pytest.raises(InvalidInput, match="absolute"):
-        await bench.daemon.intake.add("compose.yaml", None, "tester")
+        await bench.daemon.intake.add(Origin("compose.yaml"), None, "tester")
 
 
 async def test_an_old_colour_is_stopped_when_its_time_is_up(bench: Bench) -> None:

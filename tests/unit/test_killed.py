@@ -15,6 +15,7 @@ import pytest
 from bgd.adapters.sqlite_store import SqliteStore
 from bgd.domain.color import Color, ColorState
 from bgd.domain.deployment import Options
+from bgd.domain.origin import Origin
 from bgd.domain.probe import Answer
 from bgd.domain.settings import HttpSmoke, Settings
 from bgd.engine.ports import Entry, Record
@@ -89,7 +90,7 @@ async def scene(file: Path, before: Act) -> tuple[Bench, FusedStore]:
     bench = Bench(store)
     bench.runner.plan = plan(worker=True)
     await bench.daemon.start()
-    await bench.daemon.intake.add("/srv/shop/compose.yaml", None, "tester")
+    await bench.daemon.intake.add(Origin("/srv/shop/compose.yaml"), None, "tester")
     await before(bench)
     return bench, store
 

@@ -41,7 +41,8 @@ def pinned(roster: Roster, name: str, image_id: str, labels: Mapping[str, str]) 
     dropped = _DROPPED | (frozenset() if roster.role(name) is Role.SHARED else _DROPPED_IN_COLORS)
     kept = {k: copy.deepcopy(v) for k, v in given.items() if k not in dropped and not k.startswith("x-")}
     if isinstance(kept.get("deploy"), dict):
-        kept["deploy"].pop("placement", None)  # Compose prints an empty one, and warns of it
+        for key in ("placement", "mode"):  # Swarm's: Compose warns of them at every start
+            kept["deploy"].pop(key, None)
         if not kept["deploy"]:
             del kept["deploy"]
     kept["image"] = image_id
