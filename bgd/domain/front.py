@@ -78,7 +78,7 @@ def _candidate(app: str, service: Service, among: Mapping[str, Service]) -> Cand
 def _port_evidence(service: Service) -> Iterator[tuple[int, str]]:
     """What the ports say, and the labels that route."""
     if is_routed(service):
-        yield 12, "its labels or VIRTUAL_HOST route to it"
+        yield (8 if _is_routed_by_path(service) else 12), "its labels or VIRTUAL_HOST route to it"
     http = service.published_http
     known = [port.container for port in http if port.container in rules.HTTP_PORTS]
     if any(port.host == 80 for port in http):
@@ -116,13 +116,34 @@ def _place_evidence(service: Service, among: Mapping[str, Service]) -> Iterator[
     behind = [name for name in service.needs if name in among]
     if behind and _is_frontal(service):
         yield min(4, 2 * len(behind)), f"it stands before {behind[0]}"
-    before = [other.name for other in among.values() if service.name in other.needs and _is_frontal(other)]
-    if before:
-        yield max(-4, -2 * len(before)), f"{before[0]} stands before it"
+    callers = [other for other in among.values() if service.name in other.needs]
+    if before := [other for other in callers if _is_frontal(other)]:
+        # What takes requests itself and waits for this one calls it.
+        weight = 6 if any(_takes_requests(other) for other in before) else 2
+        yield -min(6, weight * len(before)), f"{before[0].name} stands before it"
+    elif any(map(_takes_requests, callers)) and all(port.host != 80 for port in service.published_http):
+        yield -1, f"{callers[0].name} calls it"
+    if service.words & rules.SERVER_FRAMEWORKS and not service.words & rules.BROWSER_WORDS:
+        pages = [s.name for s in among.values() if s is not service and s.words & rules.BROWSER_WORDS]
+        if pages:
+            yield -2, f"{pages[0]} is what a browser loads"
+    if not service.published and not is_routed(service) and any(s.published_http for s in among.values()):
+        yield -3, "others are published, and it isn't"
+
+
+def _takes_requests(service: Service) -> bool:
+    return bool(service.published_http) or is_routed(service)
+
+
+def _is_routed_by_path(service: Service) -> bool:
+    """Whether another proxy sends it some paths of a host, and the rest to another service."""
+    rules_of = [text for key, text in service.labels.items() if key.endswith(".rule") and ".routers." in key]
+    return bool(rules_of) and all("Path(" in text or "PathPrefix(" in text for text in rules_of)
 
 
 def _name_points(service: Service) -> int:
-    points = [rules.FRONT_NAMES[word] for word in service.words if word in rules.FRONT_NAMES]
+    words = service.words - {"api"} if "gateway" in service.words else service.words
+    points = [rules.FRONT_NAMES[word] for word in words if word in rules.FRONT_NAMES]
     against = min(0, *points, 0)
     return against if against <= -2 else max(0, *points, 0) + against
 

@@ -14,7 +14,7 @@ _LOCAL_URL = re.compile(r"http://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|\$
 _OPTION = re.compile(
     r"(?:^|\s)(?:-p|-b|--port|--bind|--listen|--http-port|--server\.port)[= ]\S*?(\d{2,5})(?=\s|$)"
 )
-_VARIABLES = ("PORT", "SERVER_PORT")
+_VARIABLES = ("PORT", "SERVER_PORT", "LISTEN_PORT", "NODE_PORT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +53,21 @@ def find_port(
 
 
 def _one_of(service: Service, published: Sequence[int]) -> Listening:
-    """One of several published ports: the labels', else the one that the host publishes on 80.
+    """One of several published ports: the labels', the one published on 80, the command's, the usual one.
 
     A health check that asks another one of them makes that doubtful: an app and its API may be in one image.
     """
-    labelled = [port for port in _labelled(service, {}) if port in published]
-    if len(set(labelled)) == 1:
-        return Listening(labelled[0], "its labels or VIRTUAL_PORT say so")
-    main = [port.container for port in service.published_http if port.host == 80]
-    checked = [port for port in _checked(service, {}) if port in published]
-    if len(main) == 1 and set(checked) <= set(main):
-        return Listening(main[0], "it is published on port 80")
+    checked = {port for port in _checked(service, {}) if port in published}
+    signs: tuple[tuple[Iterable[int], str], ...] = (
+        (_labelled(service, {}), "its labels or VIRTUAL_PORT say so"),
+        ((p.container for p in service.published_http if p.host == 80), "it is published on port 80"),
+        (_configured(service, {}), "its command or environment says so"),
+        (rules.HTTP_PORTS, "of those that are published it is the usual one for HTTP"),
+    )
+    for number, (ports, reason) in enumerate(signs):
+        found = set(published).intersection(ports)
+        if len(found) == 1 and (number == 0 or checked <= found):
+            return Listening(found.pop(), reason)
     return Listening(None, "", tuple(published))
 
 

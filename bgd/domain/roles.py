@@ -87,6 +87,8 @@ def _has_task_command(service: Service, _: Services) -> RoleOf | None:
     last = re.split(r"&&|;|\|\|", service.command)[-1]
     if any(re.search(pattern, last) for pattern in rules.TASK_COMMANDS):
         return RoleOf(Role.TASK, "its command migrates and then ends")
+    if re.search(rules.BUILD_COMMANDS, last):
+        return RoleOf(Role.TASK, "its command builds files and then ends")
     program = _program(last)
     if program in rules.FILE_COMMANDS:
         return RoleOf(Role.TASK, f"its command ends with {program}, and it isn't restarted then")
@@ -142,6 +144,9 @@ def _acts_by_clock_or_queue(service: Service, services: Services) -> RoleOf | No
         ("image", words_of(service.base_name)),
         ("command", service.command_words),
     )
+    # A worker that is published and that others wait for answers them: it is a service by another name.
+    if service.published_http and _is_needed(service, services):
+        return None
     for words, reason in kinds:
         for source, found in sources:
             # `celery` begins the commands of Celery's tools too; its workers' were found above.

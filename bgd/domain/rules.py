@@ -126,6 +126,9 @@ TASKS = _set(
 )
 """Words in the name of a service or an image: it runs once and ends."""
 
+BUILD_COMMANDS = r"^(?!.*\bwatch\b).*\b(npm|pnpm|yarn|bun)\b[ :](run[ :])?build\b"
+"""Commands that build a site's files and then end."""
+
 TASK_PROGRAMS = _set("generate migrate migration migrations migrator seed seeder")
 """Words that its command begins with. Not `init` or `setup`: such scripts often start the server too."""
 
@@ -143,7 +146,7 @@ TASK_COMMANDS = (
 
 CRON = _set(
     """
-    backup backups beat celerybeat chadburn cleanup clock cron crond cronjob crons crontab
+    backup backups beat celerybeat chadburn cleanup clock clockwork cron crond cronjob crons crontab
     housekeeping ofelia schedule scheduler supercronic ticker
     """
 )
@@ -157,7 +160,7 @@ QUEUES = _set(
 )
 """The same: it takes work from a queue, and must not take it with two versions of the code at once."""
 
-PERHAPS_QUEUES = _set("connector delayed jobs processor runner runners subscriber tasks")
+PERHAPS_QUEUES = _set("async background connector delayed jobs processor runner runners subscriber tasks")
 """The same, only where it has no port and nothing waits for it."""
 
 PLAIN_IMAGES = _set(
@@ -253,9 +256,12 @@ FRONT_NAMES: Mapping[str, int] = {
     "site": 2,
     "spa": 2,
     "client": 2,
-    **dict.fromkeys(["angular", "django", "laravel", "next", "nextjs", "nuxt", "rails", "react", "vue"], 2),
+    **dict.fromkeys(["angular", "next", "nextjs", "nuxt", "react", "svelte", "vue"], 3),
+    **dict.fromkeys(["django", "laravel", "rails", "symfony"], 2),
     "app": 2,
     "portal": 2,
+    "edge": 2,
+    "ingress": 4,
     "server": 1,
     "backend": -1,
     "api": -2,
@@ -267,6 +273,10 @@ FRONT_NAMES: Mapping[str, int] = {
     "realtime": -3,
     "live": -1,
     "admin": -2,
+    "auth": -2,
+    "config": -3,
+    "discovery": -3,
+    "registry": -3,
     "internal": -3,
     "helper": -3,
     "service": -1,
@@ -277,6 +287,14 @@ FRONT_NAMES: Mapping[str, int] = {
     "renderer": -3,
 }
 """How much a word in a name says that this is what browsers come to."""
+
+BROWSER_WORDS = _set(
+    "angular client front frontend next nextjs nuxt react spa svelte ui vue web webapp website www"
+)
+"""Words for what a browser loads: beside one of them, what is named for a server's framework serves it."""
+
+SERVER_FRAMEWORKS = _set("django express fastapi flask laravel rails spring symfony")
+"""Words for what renders pages alone and answers a browser application where there is one."""
 
 HTTP_PORTS = frozenset(
     {80, 81, 3000, 3001, 4000, 4200, 4567, 5000, 5173, 8000, 8001, 8008, 8080, 8081, 8088, 8090, 8888, 9000}

@@ -52,6 +52,24 @@ def listening(body: str, *image_ports: int, **others: str) -> Listening:
         (f"shop: {{ports: [{port(3000)}]}}\nshop-api: {{ports: [{port(80)}]}}", "shop"),
         ("app: {image: 'a:fpm', expose: ['9000']}\nsite: {image: b, expose: ['80']}", "site"),
         (f"grafana: {{image: grafana/grafana, ports: [{port(3000)}]}}", "grafana"),
+        (f"vue: {{ports: [{port(8080)}]}}\ndjango: {{ports: [{port(8000)}]}}", "vue"),
+        (
+            f"api-gateway: {{ports: [{port(8080)}]}}\norders: {{ports: [{port(8081)}]}}\n"
+            f"discovery: {{ports: [{port(8761)}]}}",
+            "api-gateway",
+        ),
+        (
+            f"web: {{ports: [{port(80, 3000)}], depends_on: {{gateway: {{}}}}}}\n"
+            f"gateway: {{ports: [{port(8080)}], depends_on: {{orders: {{}}, users: {{}}}}}}\n"
+            "orders: {image: a}\nusers: {image: b}",
+            "web",
+        ),
+        (
+            "site: {labels: {traefik.http.routers.s.rule: Host(`a.b`)}}\n"
+            "app: {labels: {traefik.http.routers.a.rule: Host(`a.b`) && PathPrefix(`/graphql`)}}",
+            "site",
+        ),
+        (f"panel: {{ports: [{port(4000)}]}}\nweb-browser: {{image: a}}", "panel"),
     ],
 )
 def test_the_front_is_found_by_ports_names_labels_and_place(services: str, name: str) -> None:
@@ -100,6 +118,8 @@ def test_the_reason_names_what_speaks_for_it() -> None:
         (f"{{ports: [{port(8080, 80)}, {port(9001)}]}}", 8080),
         (f"{{ports: [{port(8080)}, {port(9001)}], labels: {{traefik.port: 9001}}}}", 9001),
         (f"{{ports: [{port(5678)}]}}", 5678),
+        (f"{{ports: [{port(3000)}, {port(3100)}]}}", 3000),
+        (f"{{ports: [{port(20128)}, {port(20129)}], environment: {{PORT: 20128}}}}", 20128),
         ("{labels: {traefik.http.services.web.loadbalancer.server.port: '8000'}}", 8000),
         ("{labels: {caddy.reverse_proxy: '{{upstreams 3000}}'}}", 3000),
         ("{environment: {VIRTUAL_HOST: a, VIRTUAL_PORT: 8000}}", 8000),

@@ -155,6 +155,26 @@ def test_what_is_restarted_or_published_is_no_task_whatever_its_name(body: str) 
     assert role(body, "setup").role is not Role.TASK
 
 
+@pytest.mark.parametrize("command", ["yarn build", "../run yarn:build:css", "npm run build", "pnpm build"])
+def test_what_builds_a_site_s_files_is_a_task(command: str) -> None:
+    assert role(f"{{build: {{}}, command: '{command}'}}").role is Role.TASK
+
+
+@pytest.mark.parametrize(
+    "command", ["yarn build:css --watch", "npm run build:watch", "yarn build && yarn start"]
+)
+def test_what_goes_on_after_building_is_no_task(command: str) -> None:
+    assert role(f"{{build: {{}}, command: [sh, -c, '{command}']}}").role is Role.COLORED
+
+
+def test_a_published_worker_that_others_call_is_in_both_colours() -> None:
+    body = "{image: shop, ports: [{target: 4003, published: '4003', protocol: tcp}]}"
+    assert (
+        role(body, "worker-service", app="{image: a, depends_on: {worker-service: {}}}").role is Role.COLORED
+    )
+    assert role(body, "worker-service").role is Role.LIVE_ONLY
+
+
 def test_a_migration_before_a_server_is_no_task() -> None:
     body = "{image: shop, command: [sh, -c, 'alembic upgrade head && uvicorn app:app --port 8000']}"
     assert role(body).role is Role.COLORED
@@ -184,6 +204,8 @@ def test_a_migration_before_a_server_is_no_task() -> None:
         ("async", "{image: shop, command: [crond, -f]}"),
         ("async", "{image: shop, command: [0 0 * * * /clean]}"),
         ("async", "{image: shop, entrypoint: [/etc/entry.sh], command: [run, task-scheduler]}"),
+        ("shop-async", "{image: shop, entrypoint: [/async.sh]}"),
+        ("clockwork", "{build: {}, command: [bundle, exec, clockwork, config/clock.rb]}"),
     ],
 )
 def test_what_acts_by_the_clock_or_a_queue_runs_in_the_live_colour_alone(name: str, body: str) -> None:
