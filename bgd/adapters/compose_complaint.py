@@ -12,12 +12,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bgd.adapters.source_tree import SourceTree
-from bgd.adapters.yaml_search import loc_of_dotted, loc_of_item, locs_of_scalars
+from bgd.adapters.yaml_search import loc_of_dotted, loc_of_item, locs_of_scalars, variable_places
 from bgd.adapters.yaml_source import Loc, Source, keys_of
 from bgd.domain.spelling import did_you_mean
 from bgd.errors import InvalidInput
 
 _PREFIX = re.compile(r"^(?:time=\S+ level=\S+ msg=|level=warning)")
+_ODD_CHARACTER = re.compile(r"""(unexpected character) ["'](.)["']""")
 _Form = tuple[re.Pattern[str], Callable[["Finder", re.Match[str]], InvalidInput]]
 
 
@@ -29,7 +30,8 @@ def complaint_of(stderr: str, tree: SourceTree) -> InvalidInput:
     for pattern, told in _FORMS:
         if match := pattern.search(said):
             return told(finder, match)
-    return InvalidInput(f"Compose refuses it: {said}", place=tree.main.shown)
+    hint = f"mend it until `docker compose -f {tree.main.shown} config` accepts it"
+    return InvalidInput(f"Compose refuses it: {said}", hint, tree.main.shown)
 
 
 class Finder:
@@ -157,9 +159,28 @@ def _no_file(finder: Finder, match: re.Match[str]) -> InvalidInput:
     )
 
 
-def _bad_env_file(_: Finder, match: re.Match[str]) -> InvalidInput:
-    place = f"{match['file']}:{match['line']}"
-    return InvalidInput(match["said"], "an env file has lines like NAME=value", place)
+def _bad_env_file(finder: Finder, match: re.Match[str]) -> InvalidInput:
+    """Compose repeats the line, or all lines from it on: what stands there may be a secret, so it is cut."""
+    file = match["file"]
+    said = re.sub(r"""( near| name)? ?["'].*["']?$""", r"\1", _ODD_CHARACTER.sub(r"\1 \2", match["said"]))
+    if name := re.match(r"required variable (\w+)", match["said"]):
+        place = place_of_variable(Path(file), name[1])
+    else:
+        place = f"{file}:{match['line']}" if match["line"] else file
+    if "is a directory" in said:
+        place = finder.file(file, "env_file", "label_file")
+        return InvalidInput(f"{file} is a directory", "name a file", place)
+    told = (said[:1].lower() + said[1:]).removesuffix(" near").rstrip(": ")
+    return InvalidInput(told, "such a file has lines like NAME=value", place)
+
+
+def place_of_variable(file: Path, name: str) -> str:
+    """Where an env file has `${NAME}`, else the file."""
+    try:
+        text = file.read_text(errors="replace")
+    except OSError:
+        return str(file)
+    return next((f"{file}:{line}:{column}" for line, column in variable_places(text, name)), str(file))
 
 
 def _extends(finder: Finder, match: re.Match[str]) -> InvalidInput:
@@ -238,7 +259,7 @@ _FORMS: tuple[_Form, ...] = (
     ),
     (re.compile(r"invalid interpolation format for (?P<path>\S+?)\.?(?: |$)"), _interpolation),
     (re.compile(r"env file (?P<file>.+?) not found"), _no_env_file),
-    (re.compile(r"failed to read (?P<file>.+?): line (?P<line>\d+): (?P<said>.+)"), _bad_env_file),
+    (re.compile(r"failed to read (?P<file>/.+?): (?:line (?P<line>\d+): )?(?P<said>.+)"), _bad_env_file),
     (
         re.compile(
             r'cannot extend service "(?P<service>[^"]+)" in (?P<file>.+?): '

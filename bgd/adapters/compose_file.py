@@ -18,9 +18,10 @@ from bgd.adapters.compose_complaint import complaint_of
 from bgd.adapters.compose_warning import unread_files, warnings_of
 from bgd.adapters.dockerfile import built_images
 from bgd.adapters.source_tree import SourceTree
+from bgd.adapters.variable_values import with_values
 from bgd.adapters.yaml_source import keys_of, load
 from bgd.domain.obstacles import obstacles_of
-from bgd.domain.plan import Plan
+from bgd.domain.plan import Caution, Plan
 from bgd.domain.planning import ImagePorts, plan
 from bgd.domain.release import Model
 from bgd.domain.settings import Settings
@@ -56,9 +57,11 @@ async def read(
     more: Sequence[Path] = (),
     profiles: Sequence[str] = (),
     ask_images: AskImages | None = None,
+    to_run: bool = False,
 ) -> Reading:
     """Read a Compose file and plan it; `more` are files that override it, `profiles` those to activate.
 
+    With `to_run`, whatever would keep it from being started is an error; else some of it is a warning.
     `ask_images` is asked where neither the file nor a Dockerfile says on which port the front listens.
 
     The app's name is `name`, else `x-bgd.app`, else the Compose project's. A name that isn't the file's own
@@ -76,7 +79,11 @@ async def read(
         model = await asyncio.to_thread(_model, done, tree)
     planned = await _planned(model, settings, own if name is None else name, ask_images)
     _refuse_obstacles(model, planned, tree)
-    told = (*warnings_of(done.stderr, tree), *unread_files(tree))
+    model, missing = await with_values(cli, tree, model)
+    if missing and to_run:
+        raise missing[0]
+    unset = [Caution("unset-variable", None, error.message, error.hint) for error in missing]
+    told = (*warnings_of(done.stderr, tree), *unset, *unread_files(tree))
     planned = replace(planned, warnings=(*planned.warnings, *told))
     return Reading(model, planned, tree.files())
 

@@ -25,7 +25,6 @@ from bgd.adapters.provisions import Provisions
 from bgd.adapters.rendered_file import AppFiles
 from bgd.adapters.secrecy import Voice, cleaner
 from bgd.adapters.shared_services import SharedServices
-from bgd.adapters.variable_values import with_values
 from bgd.domain.color import Color
 from bgd.domain.container import Container
 from bgd.domain.log import LogLine
@@ -70,15 +69,15 @@ class ComposeRunner:
 
     async def read(self, origin: Origin, name: str | None = None) -> Reading:
         file, *more = map(Path, origin.files)
-        reading = await compose_file.read(
+        return await compose_file.read(
             self._cli,
             file,
             name,
             more=more,
             profiles=origin.profiles,
             ask_images=self._images.declared_ports,
+            to_run=True,
         )
-        return replace(reading, model=await with_values(self._cli, reading.sources[0], reading.model))
 
     async def prepare(self, release: Release, color: Color, progress: Progress) -> Mapping[str, Image]:
         place, files = self._place(release.app), self._files(release.app)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bgd.adapters.source_tree import SourceTree, settings_of
-from bgd.adapters.yaml_search import variable_place
+from bgd.adapters.yaml_search import variable_places
 from bgd.domain.plan import Caution
 
 _WARNING = re.compile(r'level=warning msg="((?:[^"\\]|\\.)*)"')
@@ -64,11 +65,26 @@ def _unread(tree: SourceTree, what: str, names: Sequence[str]) -> Caution:
 
 
 def _unset(name: str, tree: SourceTree) -> Caution:
-    places = [place for source in tree.sources if (place := variable_place(source, name))]
-    where = f"{places[0]}: " if places else ""
+    first, *others = places_of_variable(tree, name) or [("", 0, 0)]
+    where = "{}:{}:{}: ".format(*first) if first[0] else ""
+    more = ", ".join(dict.fromkeys(_again(place, first[0]) for place in others))
     return Caution(
         "unset-variable",
         None,
-        f"{where}the variable {name} isn't set and counts as empty",
+        f"{where}the variable {name} isn't set and counts as empty" + (f", also in {more}" if more else ""),
         f"set {name} in {tree.dotenv}, or write a default: ${{{name}:-…}}",
     )
+
+
+def places_of_variable(tree: SourceTree, name: str) -> list[tuple[str, int, int]]:
+    """File, line and column of each use without a default: in YAML files first, then in env files."""
+    texts = {source.path: (source.shown, source.text) for source in tree.sources}
+    for path in tree.env_files():
+        with contextlib.suppress(OSError):  # Compose read it a moment ago, and its errors are told as errors
+            texts.setdefault(path, (str(path), path.read_text(errors="replace")))
+    return [(shown, *at) for shown, text in texts.values() for at in variable_places(text, name)]
+
+
+def _again(place: tuple[str, int, int], first_file: str) -> str:
+    file, line, _ = place
+    return f"line {line}" if file == first_file else f"{file}:{line}"

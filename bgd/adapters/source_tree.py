@@ -77,6 +77,11 @@ class SourceTree:
         named += [reference.path for reference in self.references]
         return tuple(dict.fromkeys(path for path in (*named, self.dotenv) if path.is_file()))
 
+    def env_files(self) -> tuple[Path, ...]:
+        """The files that variables are read from, whether they are there or not."""
+        named = [reference.path for reference in self.references if reference.kind == "env_file"]
+        return (self.dotenv, *dict.fromkeys(named))
+
     def source_of(self, shown: str) -> Source:
         """The source with this path, else the main one."""
         return next((source for source in self.sources if str(source.path) == shown), self.main)
@@ -92,7 +97,7 @@ def _check_top(source: Source) -> None:
 
 
 def _references(source: Source, variables: Mapping[str, str]) -> Iterator[Reference]:
-    """The files that one file names. Paths with variables that aren't set are left out."""
+    """The files that one file names; a variable that isn't set is empty, as it is to Compose."""
     for kind, loc, text in _named(source):
         path = _expanded(text, variables)
         if path and not _REMOTE.match(path):
@@ -148,16 +153,6 @@ def settings_of(dotenv: Path) -> dict[str, str]:
     return {name: value.strip("'\"") for name, value in _SETTING.findall(text)}
 
 
-def _expanded(text: str, variables: Mapping[str, str]) -> str | None:
-    """`text` with its variables filled in; `None` where one isn't set."""
-    missing = False
-
-    def value(match: re.Match[str]) -> str:
-        nonlocal missing
-        name = match[1] or match[3]
-        found = variables.get(name) or match[2]
-        missing = missing or found is None
-        return found or ""
-
-    filled = _VARIABLE.sub(value, text)
-    return None if missing else filled
+def _expanded(text: str, variables: Mapping[str, str]) -> str:
+    """`text` with its variables filled in."""
+    return _VARIABLE.sub(lambda match: variables.get(match[1] or match[3]) or match[2] or "", text)

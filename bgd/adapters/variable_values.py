@@ -15,32 +15,40 @@ from typing import Any
 
 from bgd.adapters.compose_cli import CONFIG_TIMEOUT_S, ComposeCli
 from bgd.adapters.rendered_file import dumped
+from bgd.adapters.source_tree import SourceTree
 from bgd.adapters.yaml_source import load
 from bgd.domain.release import Model
 from bgd.domain.render.project import VALUE
 from bgd.errors import Failed, InvalidInput
 
 
-async def with_values(cli: ComposeCli, file: Path, model: Model) -> Model:
-    """`model` with the value of each variable beside its name, as `x-bgd-value`.
-
-    Raises `InvalidInput` for a variable that isn't set.
-    """
+async def with_values(
+    cli: ComposeCli, tree: SourceTree, model: Model
+) -> tuple[Model, tuple[InvalidInput, ...]]:
+    """`model` with the value of each variable beside its name, as `x-bgd-value`, and what isn't set."""
     names = {str(given["environment"]) for _, _, given in _by_variable(model)}
     if not names:
-        return model
-    values = await _values(cli, file, names)
+        return model, ()
+    values = await _values(cli, tree.main.path, names)
     whole = copy.deepcopy(model)
+    missing = []
     for kind, name, given in _by_variable(whole):
         variable = str(given["environment"])
         if values.get(variable) is None:
-            raise InvalidInput(
-                f"the {kind} {name} is the variable {variable}, which isn't set",
-                f"set {variable} in {file.parent / '.env'}",
-                str(file),
-            )
-        given[VALUE] = values[variable]
-    return whole
+            missing.append(_unset(tree, kind, name, variable))
+        else:
+            given[VALUE] = values[variable]
+    return whole, tuple(missing)
+
+
+def _unset(tree: SourceTree, kind: str, name: str, variable: str) -> InvalidInput:
+    loc = (f"{kind}s", name, "environment")
+    source = next((source for source in tree.sources if source.node(loc) is not None), tree.main)
+    return InvalidInput(
+        f"the {kind} {name} is the variable {variable}, which isn't set",
+        f"set {variable} in {tree.dotenv}",
+        source.place(loc),
+    )
 
 
 def _by_variable(model: Model) -> Iterable[tuple[str, str, dict[str, Any]]]:

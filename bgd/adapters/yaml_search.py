@@ -64,13 +64,13 @@ def scalars(node: yaml.Node | None, loc: tuple[str | int, ...] = ()) -> Iterator
             waiting += reversed([((*here, part), child) for part, child in _children(found)])
 
 
-def variable_place(source: Source, name: str) -> str | None:
-    """`file:line:column` where `${NAME}` or `$NAME` stands first, outside of comments."""
-    pattern = re.compile(rf"(?<!\$)(?:\$\$)*(\$(?:\{{{re.escape(name)}\b|{re.escape(name)}\b))")
-    for number, line in enumerate(source.text.splitlines(), 1):
-        if not line.lstrip().startswith("#") and (match := pattern.search(line)):
-            return f"{source.shown}:{number}:{match.start(1) + 1}"
-    return None
+def variable_places(text: str, name: str) -> Iterator[tuple[int, int]]:
+    """Line and column wherever `$NAME` or `${NAME}` stands without a default, outside of comments."""
+    word = re.escape(name)
+    pattern = re.compile(rf"(?<!\$)(?:\$\$)*(\$(?:\{{{word}(?:\}}|:?\?)|{word}\b))")
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.lstrip().startswith("#"):
+            yield from ((number, match.start(1) + 1) for match in pattern.finditer(line))
 
 
 def _children(node: yaml.Node | None) -> Iterator[tuple[str | int, yaml.Node]]:

@@ -356,3 +356,63 @@ async def test_aliases_within_aliases_are_counted_before_compose_writes_them_out
     text = "x-0: &l0 [a]\n" + levels + "services: {web: {image: x, command: *l11}}\n"
     assert "its aliases stand for more than" in await folder.refused(text)
     assert "its aliases stand for more than" in await folder.refused("x-a: &a [*a]\n" + WEB)
+
+
+async def test_a_variable_that_is_not_set_is_placed_wherever_it_has_no_default(folder: Folder) -> None:
+    folder.write("web.env", "A=$GONE\n")
+    text = WEB + "    command: ${GONE:-x} ${GONE}\n    labels: ['a=$GONE']\n    env_file: web.env\n"
+    (caution,) = [one for one in (await folder.read(text)).plan.warnings if one.code == "unset-variable"]
+    assert caution.message == (
+        f"{folder.path}/compose.yaml:5:25: the variable GONE isn't set and counts as empty, "
+        f"also in line 6, {folder.path}/web.env:1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("A=1\nB C=hush\n", ".env:2: key cannot contain a space"),
+        ("A='hush\nhush\n", ".env:3: unterminated quoted value"),
+        ("A=1\nX$Y=hush\nB=hush\n", ".env:2: unexpected character $ in variable name"),
+        ("A=1\nB=2 ${NEEDED:?}\n", ".env:2:5: required variable NEEDED is missing a value"),
+        ("A=hush${X\n", ".env: invalid template"),
+    ],
+)
+async def test_a_mistake_in_an_env_file_is_placed_and_its_values_are_not_told(
+    folder: Folder, text: str, told: str
+) -> None:
+    folder.write(".env", text)
+    with pytest.raises(InvalidInput) as caught:
+        await folder.read(WEB)
+    assert caught.value.message == f"{folder.path}/{told}"
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("env_file", "told"),
+    [
+        ("gone.env", "compose.yaml:5:15: the env_file gone.env isn't there"),
+        ("'${GONE}gone.env'", "compose.yaml:5:15: the env_file gone.env isn't there"),
+        ("[{path: gone.env}]", "compose.yaml:5:23: the env_file gone.env isn't there"),
+        ("folder", "compose.yaml:5:15: folder is a directory"),
+    ],
+)
+async def test_an_env_file_that_is_not_there_is_told_where_it_is_named(
+    folder: Folder, env_file: str, told: str
+) -> None:
+    (folder.path / "folder").mkdir()
+    assert await folder.refused(WEB + f"    env_file: {env_file}\n") == told
+
+
+async def test_a_secret_by_a_variable_that_is_not_set_is_warned_of_and_never_run(folder: Folder) -> None:
+    text = WEB + "    secrets: [key]\nsecrets: {key: {environment: API_KEY}}\n"
+    said = f"{folder.path}/compose.yaml:6:30: the secret key is the variable API_KEY, which isn't set"
+    (caution,) = [one for one in (await folder.read(text)).plan.warnings if one.code == "unset-variable"]
+    assert caution.message == said
+    file = folder.path / "compose.yaml"
+    with pytest.raises(InvalidInput) as caught:
+        await compose_file.read(folder.cli, file, to_run=True)
+    assert caught.value.message == said
+    folder.write(".env", "API_KEY='a$b'\n")
+    reading = await compose_file.read(folder.cli, file, to_run=True)
+    assert reading.model["secrets"]["key"]["x-bgd-value"] == "a$b"
