@@ -38,6 +38,110 @@ class ColorJson(TypedDict):
     since: NotRequired[str | None]
     warm_until: NotRequired[str | None]
     remaining: NotRequired[RemainingJson | None]  # while draining
+    traffic: NotRequired[TrafficJson]
+
+
+class TrafficJson(TypedDict):
+    """A colour's public traffic over the last 10 s that are known, up to 2 s ago.
+
+    `error_share` is from 0 to 1, of answers with 5xx; times are until the app began to answer, null without
+    requests; `connections` are those that nginx has open to its containers now.
+    """
+
+    requests_per_s: float
+    error_share: float
+    p50_ms: int | None
+    p95_ms: int | None
+    p99_ms: int | None
+    connections: int
+
+
+class SeriesJson(TypedDict):
+    """The last minute, one value a second, oldest first."""
+
+    requests: list[int]
+    failed: list[int]
+    p50_ms: list[int | None]
+    p95_ms: list[int | None]
+
+
+class ColorTraffic(TrafficJson):
+    """A colour's traffic, with the last minute."""
+
+    series: SeriesJson
+
+
+class TrafficDocument(TypedDict):
+    """An app's traffic. `until` is the second (of the epoch) before which everything is known."""
+
+    app: str
+    until: int
+    window_s: int
+    late_s: int
+    series_s: int
+    colors: dict[str, ColorTraffic]
+
+
+class TrafficSumJson(TypedDict):
+    """Requests counted. `failed` are 5xx, of which nginx had no answer for `unanswered`; the client went
+    away from `left` first. `statuses` count by class (`2xx`), `errors` by status."""
+
+    requests: int
+    failed: int
+    unanswered: int
+    left: int
+    websockets: int
+    statuses: dict[str, int]
+    errors: dict[str, int]
+    p50_ms: int | None
+    p95_ms: int | None
+    p99_ms: int | None
+
+
+class CutJson(TypedDict):
+    """What was still open when the limit of draining came; `left` is what couldn't be cut."""
+
+    connections: int
+    websockets: int
+    left: int
+
+
+MoveJson = TypedDict(
+    "MoveJson",
+    {
+        "from": str | None,
+        "to": str,
+        "ordered_ms": int,
+        "seen_ms": int | None,
+        "first_new_ms": int | None,
+        "last_old_ms": int | None,
+        "in_flight": int,
+        "strays": int,
+        "drained_ms": int | None,
+        "cut": CutJson,
+    },
+)
+"""How sharp a move was, in milliseconds since the command, by nginx's clock of milliseconds.
+
+The flip was ordered, and seen; the new colour began its first answer; the last request of the old one began.
+`in_flight` requests ended on the old colour after the order, `strays` began there after it was seen.
+"""
+
+
+class ReceiptJson(TypedDict):
+    """What happened to real traffic during a change; `before` is the minute before it.
+
+    Counted are requests that ended between `began` and `ended`, when the old colour had drained. Not `whole`
+    where no daemon saw all of it.
+    """
+
+    began: str
+    ended: str
+    before: TrafficSumJson
+    during: TrafficSumJson
+    colors: dict[str, TrafficSumJson]
+    move: MoveJson | None
+    whole: bool
 
 
 class RemainingJson(TypedDict):
@@ -108,6 +212,7 @@ class DeploymentJson(TypedDict):
     reason: str
     stages: list[StageJson]
     failure: FailureJson | None
+    receipt: NotRequired[ReceiptJson | None]  # null until its old colour has drained
     event: NotRequired[int]  # in the answer to a request that began it: follow the journal from here
 
 
@@ -150,7 +255,8 @@ class EventJson(TypedDict, total=False):
     warning          message, fix
     live             release, color, from: the traffic moved
     color            color, state, release
-    drain            color, connections, old_workers
+    drain            color, connections, old_workers; when its time was up also cut and left
+    receipt          what happened to real traffic, a moment after a change is over: see `ReceiptJson`
     smoke            color, passed, checks
     watch            message
     finished         kind, outcome, release, color, live, took_ms, failure

@@ -68,6 +68,12 @@ async def show_app(request: Request) -> Response:
     return JSONResponse(await context.daemon.status_of(app))
 
 
+async def traffic(request: Request) -> Response:
+    """An app's public traffic, live."""
+    context, app = _app(request)
+    return JSONResponse(await context.daemon.traffic(app))
+
+
 async def remove_app(request: Request) -> Response:
     """Take an app out."""
     context, app = _app(request)

@@ -18,7 +18,16 @@ from bgd import __version__
 from bgd.api import bodies, routes
 from bgd.api.context import Context
 from bgd.errors import BgError, Failed, InvalidInput, NotFound, Refused, Unreachable
-from bgd.wire import AppJson, AppsJson, DeploymentJson, ErrorJson, EventJson, LogLineJson, SwitchJson
+from bgd.wire import (
+    AppJson,
+    AppsJson,
+    DeploymentJson,
+    ErrorJson,
+    EventJson,
+    LogLineJson,
+    SwitchJson,
+    TrafficDocument,
+)
 
 log = logging.getLogger("bgd.api")
 
@@ -54,6 +63,7 @@ VERBS = (
     Verb("GET", "/v1/apps/{app}/deployments", routes.list_deployments, dict[str, list[DeploymentJson]]),
     Verb("POST", "/v1/apps/{app}/deployments", routes.deploy, DeploymentJson, bodies.DeployBody, status=202),
     Verb("GET", "/v1/apps/{app}/deployments/{number}", routes.show_deployment, DeploymentJson),
+    Verb("GET", "/v1/apps/{app}/traffic", routes.traffic, TrafficDocument),
     Verb("POST", "/v1/apps/{app}/promote", routes.promote, DeploymentJson),
     Verb("POST", "/v1/apps/{app}/cancel", routes.cancel, DeploymentJson),
     Verb("POST", "/v1/apps/{app}/switch", routes.switch, SwitchJson, bodies.SwitchBody),

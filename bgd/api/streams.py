@@ -32,6 +32,7 @@ async def _chunks(items: AsyncGenerator[Mapping[str, Any]], ending: asyncio.Even
     queue: asyncio.Queue[bytes | None] = asyncio.Queue(BATCH)
     pump = asyncio.create_task(_pump(items, queue))
     end = asyncio.create_task(ending.wait())
+    taken: asyncio.Task[bytes | None] | None = None
     try:
         while not ending.is_set():
             taken = asyncio.create_task(queue.get())
@@ -56,9 +57,10 @@ async def _chunks(items: AsyncGenerator[Mapping[str, Any]], ending: asyncio.Even
                 chunks.append(more)
             yield b"".join(chunks)
     finally:
-        end.cancel()
-        pump.cancel()
-        await asyncio.gather(end, pump, return_exceptions=True)
+        tasks = [end, pump] if taken is None else [end, pump, taken]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _pump(items: AsyncGenerator[Mapping[str, Any]], queue: asyncio.Queue[bytes | None]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bgd.cli.moment import age, local, took
 from bgd.cli.overview import ENDED, color_note, rests, running_span
 from bgd.cli.text import Line, Span, table
+from bgd.cli.traffic import traffic_line
 from bgd.cli.words import color_span, health_span, outcome_span, stage_word
 
 if TYPE_CHECKING:
@@ -65,7 +66,10 @@ def _color_lines(name: str, color: ColorJson, app: AppJson) -> list[Line]:
         head.append((f", warm until {local(until)}", "faint"))
     if not is_live and any(one["status"] == "running" for one in color["containers"]):
         head.append((f"  preview {app['urls'].get('preview', '–')}", "faint"))
-    return [head, *_containers(color["containers"], is_live=is_live, is_stopped=is_stopped)]
+    lines = [head, *_containers(color["containers"], is_live=is_live, is_stopped=is_stopped)]
+    if not is_stopped and (traffic := traffic_line(color, is_live=is_live)):
+        lines.append(traffic)
+    return lines
 
 
 def _containers(

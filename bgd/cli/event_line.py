@@ -75,8 +75,23 @@ def _color(event: dict[str, Any]) -> list[Span]:
 
 
 def _drain(event: dict[str, Any]) -> list[Span]:
-    left = f"{count(event['connections'], 'connection')}, {count(event['old_workers'], 'old worker')}"
+    left = count(event["connections"], "connection")
+    if event["old_workers"]:
+        left += f", {count(event['old_workers'], 'old worker')}"
+    if "cut" in event:
+        return [(event["color"], event["color"]), (f"'s time is up: {event['cut']} cut, {left} left", "warn")]
     return [(event["color"], event["color"]), f" drains: {left}"]
+
+
+def _receipt(event: dict[str, Any]) -> list[Span]:
+    during, move = event["during"], event["move"]
+    failed: Span = (f"{during['failed']:,} failed", "bad" if during["failed"] else "good")
+    told: list[Span] = [f"{count(during['requests'], 'request')}, ", failed]
+    if move is not None and move["first_new_ms"] is not None:
+        told.append(
+            f", first answer of {move['to']} {move['first_new_ms'] - move['ordered_ms']} ms after the flip"
+        )
+    return told
 
 
 def _smoke(event: dict[str, Any]) -> list[Span]:
@@ -109,5 +124,6 @@ _TELLERS: Mapping[str, Callable[[dict[str, Any]], list[Span]]] = {
     "live": _live,
     "color": _color,
     "drain": _drain,
+    "receipt": _receipt,
     "smoke": _smoke,
 }

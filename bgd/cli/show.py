@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from bgd.cli import history
 from bgd.cli.moment import local
-from bgd.cli.text import Line, table
+from bgd.cli.text import Line, Span, table
+from bgd.cli.traffic import receipt_lines
 from bgd.client import Client
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
     from bgd.cli.arguments import Parser
     from bgd.cli.out import Out
+    from bgd.wire import DeploymentJson
+
+MOST_RECEIPTS = 5
 
 
 def arguments(parser: Parser) -> None:
@@ -51,7 +55,7 @@ def lines(told: dict[str, Any]) -> list[Line]:
         images = told.get("images") or {}
         made += [*table([_service(name, role, images.get(name)) for name, role in roles.items()]), ""]
     if deployments := told.get("deployments"):
-        made += [*history.lines(deployments), ""]
+        made += [*history.lines(deployments), *_receipts(deployments), ""]
     if model := told.get("model"):
         made += _yaml(model)
     return made
@@ -61,6 +65,16 @@ def _service(name: str, role: str, image: dict[str, Any] | None) -> list[Line]:
     if image is None:
         return [f"  {name}", role, [("not built or pulled", "faint")]]
     return [f"  {name}", role, image.get("reference") or "", [(image.get("id") or "", "faint")]]
+
+
+def _receipts(deployments: list[DeploymentJson]) -> list[Line]:
+    """What each change did to real traffic; of many changes the newest."""
+    lines: list[Line] = []
+    for one in deployments[:MOST_RECEIPTS]:
+        if receipt := one.get("receipt"):
+            head: list[Span] = [(f"{one['kind']}", "strong"), " to ", (one["color"], one["color"])]
+            lines += ["", [*head, (f"  {local(one['started'])}", "faint")], *receipt_lines(receipt)]
+    return lines
 
 
 def _yaml(model: dict[str, Any]) -> list[str]:

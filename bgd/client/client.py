@@ -11,7 +11,7 @@ from bgd.client.stream import Stream
 if TYPE_CHECKING:  # making the types takes longer than a request does
     from collections.abc import Sequence
 
-    from bgd.wire import AppJson, AppsJson, DeploymentJson, SwitchJson
+    from bgd.wire import AppJson, AppsJson, DeploymentJson, SwitchJson, TrafficDocument
 
 LONG_S = 3600.0
 """For requests that end when the work ends: a switch, a smoke run, a removal."""
@@ -114,6 +114,10 @@ class Client:
     def release(self, app: str, release: str) -> dict[str, Any]:
         """One release: its model with values masked, images, when, who, why, and its deployments."""
         return cast("dict[str, Any]", self._call("GET", f"{_at(app)}/releases/{quoted(release)}"))
+
+    def traffic(self, app: str) -> TrafficDocument:
+        """The app's public traffic: the last seconds, and the last minute second by second."""
+        return cast("TrafficDocument", self._call("GET", f"{_at(app)}/traffic"))
 
     def smoke(self, app: str, color: str | None = None) -> dict[str, Any]:
         """Run the smoke checks: `{"app", "color", "passed", "checks": [SmokeJson]}`."""

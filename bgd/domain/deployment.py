@@ -10,6 +10,7 @@ from bgd.domain.color import Color, ColorState
 from bgd.domain.lifecycle import DEPLOY, MOVE, State, Transitions
 from bgd.domain.origin import Origin
 from bgd.domain.probe import Answer, Probe
+from bgd.domain.receipt import Receipt
 from bgd.domain.settings import Route
 
 
@@ -73,6 +74,7 @@ class Deployment:
     stages: tuple[Stage, ...] = ()
     failure: Failure | None = None
     previous: Color | None = None  # the colour that was live when it began
+    receipt: Receipt | None = None  # a moment after it ended and its old colour has drained
 
     @property
     def table(self) -> Transitions:

@@ -20,6 +20,10 @@ LIVE = "live.on"
 CLOSED = {why: f"{why}.on" for why in Closure}
 """One of these being there while `live.on` isn't means that there is a live colour behind closed doors."""
 
+LOG_DIRECTORY = "/var/log/bgd"
+"""The mount point of the directory with the access log; nginx writes there and nowhere else."""
+ACCESS_LOG = "access.log"
+
 PUBLIC_PORT, PREVIEW_PORT = 8080, 8081
 MARKER_HOST = f"marker.{RESERVED_DOMAIN}"
 """The host on the preview listener that says what is live, by which generation of the configuration."""

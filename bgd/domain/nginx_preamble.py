@@ -30,14 +30,17 @@ events {
 """)
 
 HTTP = r"""
-# Logs. What nginx says about requests that failed; the requests themselves aren't logged.
+# Logs. What nginx says about requests that failed; and a line without names, paths and addresses for each
+# request that went to an app: when it ended, to which colour, its status, the app's own, how long it took,
+# and after which time the app began to answer. See bgd/domain/served.py.
 error_log stderr error;
 access_log off;
+log_format bgd '$msec;$bgd_to;$status;$upstream_status;$request_time;$upstream_header_time';
 log_not_found off;
 server_tokens off;
 default_type application/octet-stream;
 
-# Only the root file system's tmpfs can be written to, and nothing here writes: bodies aren't buffered.
+# Nothing writes there: bodies aren't buffered.
 client_body_temp_path /var/cache/nginx/client_temp;
 proxy_temp_path /var/cache/nginx/proxy_temp;
 fastcgi_temp_path /var/cache/nginx/fastcgi_temp;

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
 from bgd.domain.color import Color, ColorState
+from bgd.domain.container import Container
 from bgd.domain.release import Release
 from bgd.engine.app import App
 from bgd.engine.changes import Changes, number_of
@@ -10,12 +14,13 @@ from bgd.engine.checks import SmokeResult, run_smoke
 from bgd.engine.deployer import Deployer
 from bgd.engine.fleet import Fleet
 from bgd.engine.intake import Intake
+from bgd.engine.receipt_view import traffic_document, traffic_json
 from bgd.engine.recovery import Recovery
 from bgd.engine.view import app_json, deployment_json, release_json
 from bgd.engine.watching import Watching
 from bgd.engine.world import World
-from bgd.errors import NotFound, Refused
-from bgd.wire import AppJson, AppsJson, DeploymentJson
+from bgd.errors import BgError, NotFound, Refused
+from bgd.wire import AppJson, AppsJson, DeploymentJson, TrafficDocument, TrafficJson
 
 RUNNING = frozenset({ColorState.LIVE, ColorState.READY, ColorState.WARM, ColorState.DRAINING})
 
@@ -35,6 +40,7 @@ class Daemon:
         """Mend and resume what an earlier daemon left, then watch."""
         await Recovery(self.fleet, self.deployer, self.intake).run()
         self.watching.refresh()
+        self.fleet.figures.start()
         await self.world.journal.note("daemon", None, {"message": "started"})
 
     async def close(self) -> None:
@@ -42,6 +48,8 @@ class Daemon:
         await self.watching.close()
         await self.deployer.close()
         await self.fleet.drains.close()
+        await self.fleet.figures.close()
+        await self.fleet.receipts.close()
         await self.world.journal.note("daemon", None, {"message": "stopped"})
         self.world.journal.close()
 
@@ -50,14 +58,47 @@ class Daemon:
         containers = await self.world.runner.containers()
         now = self.world.journal.clock()
         apps = [a for a in self.fleet.apps.values() if not a.record.is_leaving]
-        told = [app_json(app, containers, self.world.traffic, now) for app in sorted(apps, key=_name)]
+        figures = await self._traffic(apps, containers)
+        traffic = self.world.traffic
+        told = [app_json(a, containers, traffic, figures[a.name], now) for a in sorted(apps, key=_name)]
         return {"apps": told, "problems": self.fleet.entrance.problems}
 
     async def status_of(self, app: App) -> AppJson:
         """One app, its containers in detail."""
         containers = await self.world.runner.known(app.name)
-        told = app_json(app, containers, self.world.traffic, self.world.journal.clock())
+        figures = (await self._traffic([app], containers))[app.name]
+        told = app_json(app, containers, self.world.traffic, figures, self.world.journal.clock())
         return {**told, "problems": [*self.fleet.entrance.problems, *told["problems"]]}
+
+    async def traffic(self, app: App) -> TrafficDocument:
+        """An app's public traffic: the last seconds, and the last minute second by second."""
+        (open_,) = await self._connections([app], await self.world.runner.known(app.name))
+        return traffic_document(app.name, self.fleet.figures, open_)
+
+    async def _traffic(
+        self, apps: Sequence[App], containers: Sequence[Container]
+    ) -> Mapping[str, Mapping[Color, TrafficJson]]:
+        """By app and colour."""
+        every = zip(apps, await self._connections(apps, containers), strict=True)
+        latest = self.fleet.figures.latest
+        return {
+            app.name: {c: traffic_json(latest(app.name, c), open_[c]) for c in Color} for app, open_ in every
+        }
+
+    async def _connections(
+        self, apps: Sequence[App], containers: Sequence[Container]
+    ) -> list[Mapping[Color, int]]:
+        """How many connections nginx has to each colour of each app; none where it can't be asked."""
+        addresses: dict[tuple[str, str | None], list[str]] = defaultdict(list)
+        for one in containers:
+            addresses[one.app, one.color] += one.addresses
+        try:
+            counts = await self.world.traffic.connections(
+                [addresses[app.name, color] for app in apps for color in Color]
+            )
+        except BgError:
+            return [dict.fromkeys(Color, 0) for _ in apps]
+        return [dict(zip(Color, counts[2 * i : 2 * i + 2], strict=True)) for i in range(len(apps))]
 
     async def history(self, app: App) -> list[DeploymentJson]:
         """The app's deployments, newest first. Switches are in the journal: they bring no release."""

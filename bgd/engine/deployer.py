@@ -53,12 +53,14 @@ class Deployer:
         beginning = self._beginning(work, entered)
         # Not flushed: it has done nothing yet, and its first effect's intent takes this along.
         written = await self._journal.record(*records, entered, started, *beginning, flush=False)
+        self._fleet.receipts.begin(app, deployment)
         self._run(work)
         return next(entry for entry in written if entry.event == started.event)
 
     def resume(self, app: App, deployment: Deployment, release: Release) -> None:
         """Go on with a deployment that an earlier daemon left."""
         app.begin(f"{deployment.kind} of {release.name}", deployment.actor, deployment.started)
+        self._fleet.receipts.begin(app, deployment, is_whole=False)
         work = Work(self._fleet, app, deployment, release)
         self._run(work, *self._beginning(work, deployment))
 
@@ -138,6 +140,8 @@ class Deployer:
             self._tasks.pop(app.name, None)
             app.last, app.deployment = work.deployment, None
             app.end()
+            if work.deployment.state.is_final:
+                self._fleet.receipts.finished(app, work.deployment)
 
     async def _command(self, work: Work) -> Event:
         """Carry the state's command out; how it ended."""

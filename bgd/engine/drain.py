@@ -7,13 +7,14 @@ no worker from before the switch is left.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from bgd.domain.color import Color, ColorState
+from bgd.domain.receipt import Cut
 from bgd.domain.traffic import Remaining
 from bgd.engine.app import App
 from bgd.engine.ports import Progress
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bgd.engine.fleet import Fleet
 
 LOOK_EVERY_S = 0.25
+LOOKS_AFTER_CUT = 8
 RETRY_S = 5.0
 DRAIN_WITHOUT_RELEASE_S = 30.0
 
@@ -113,22 +115,42 @@ class Drains:
             elapsed_s = (journal.clock() - begun).total_seconds()
             if left.is_drained or elapsed_s >= limit_s:
                 break
-            await asyncio.sleep(LOOK_EVERY_S)
-        await self._cool(app, color, left, limit_s)
+            await asyncio.sleep(min(LOOK_EVERY_S, limit_s - elapsed_s))
+        cut = Cut() if left.is_drained else await self._cut(app, color, addresses, limit_s)
+        await self._cool(app, color, cut)
 
-    async def _cool(self, app: App, color: Color, left: Remaining, limit_s: float) -> None:
+    async def _cut(self, app: App, color: Color, addresses: Sequence[str], limit_s: float) -> Cut:
+        """The colour's time is up: hang up what is still open there, and say what that was."""
+        journal, traffic = self._world.journal, self._world.traffic
+        self._fleet.receipts.cutting(app, color)
+        async with journal.effect("cut_connections", app.name, detail=color):
+            done = await traffic.cut(addresses)
+        for _ in range(LOOKS_AFTER_CUT):
+            left = (await traffic.remaining(app.name, color, addresses)).connections
+            if not left:
+                break
+            await asyncio.sleep(LOOK_EVERY_S)
+        data = {"color": color, "connections": left, "old_workers": 0, "cut": done, "left": left}
+        await journal.note("drain", app.name, data)
+        told = [f"{done} were cut"] if done else []
+        told += [f"{left} stay until they end, or {color} is stopped or replaced"] if left else []
+        message = f"{color} had {done + left} connections open after {limit_s:g} s: {', '.join(told)}"
+        fix = "`drain: …` in x-bgd waits longer"
+        if left:
+            fix += "; what came in by the preview isn't cut, and cutting at all needs a daemon that is root"
+        await journal.note("warning", app.name, {"message": message, "fix": fix})
+        return Cut(done, 0, left)
+
+    async def _cool(self, app: App, color: Color, cut: Cut) -> None:
         """The colour has drained, or its time is up: from now on it is warm."""
         app.remaining.pop(color, None)
         at = self._world.journal.clock()
-        if left.connections:
-            message = f"{left.connections} connections were still open on {color} after {limit_s:g} s"
-            fix = "they end when the colour is stopped or replaced; `drain: …` in x-bgd waits longer"
-            await self._world.journal.note("warning", app.name, {"message": message, "fix": fix})
         release = app.release_in(color)
         keep_s = release.plan.settings.keep_s if release else None
         until = None if keep_s is None else at + timedelta(seconds=keep_s)
         warm = replace(app.colors[color], state=ColorState.WARM, since=at, warm_until=until)
         await self._fleet.set_color(app, warm)
+        self._fleet.receipts.drained(app, color, cut)
 
     async def _retire(self, app: App, color: Color) -> None:
         journal = self._world.journal

@@ -12,7 +12,9 @@ from bgd.domain.traffic import Table
 from bgd.engine.app import App, empty_color
 from bgd.engine.drain import Drains
 from bgd.engine.entrance import Entrance
+from bgd.engine.figures import Figures
 from bgd.engine.ports import Entry, Record
+from bgd.engine.receipts import Receipts
 from bgd.engine.world import World
 from bgd.errors import BgError, NotFound, Refused
 
@@ -32,6 +34,8 @@ class Fleet:
     def __init__(self, world: World) -> None:
         self.world = world
         self.apps: dict[str, App] = {}
+        self.figures = Figures(world.traffic, world.journal)
+        self.receipts = Receipts(self.figures, world.journal)
         self.drains = Drains(self)
         self.entrance = Entrance(world, self.table)
 
@@ -119,7 +123,9 @@ class Fleet:
                 async with journal.effect(
                     effect, app.name, deployment.id, detail, is_announced=is_announced
                 ) as outcome:
+                    self.receipts.ordered(app, deployment, to)
                     await traffic.switch(app.name, to)
+                    self.receipts.seen(deployment)
                     move = self._move(app, old, to, deployment)
                     outcome += move.records
             app.record = move.record

@@ -79,6 +79,7 @@ class Intake:
         ):
             await self._world.runner.remove_app(app.name, app.record.removes_volumes)
         await self._world.traffic.forget(app.name)
+        self._fleet.figures.forget(app.name)
         await self._world.store.forget(app.name)
         await journal.record(
             Entry(journal.clock(), "removed", app.name, {"file": app.record.file}, actor=actor)

@@ -21,6 +21,7 @@ from bgd.domain.origin import Origin
 from bgd.domain.plan import Plan
 from bgd.domain.probe import Answer, Probe
 from bgd.domain.release import Image, Model, Release
+from bgd.domain.served import Served
 from bgd.domain.traffic import Closure, Remaining, Table
 
 Progress = Callable[[str], None]
@@ -194,6 +195,18 @@ class Traffic(Protocol):
 
     async def remaining(self, app: str, color: Color, addresses: Sequence[str]) -> Remaining:
         """What the colour that lost the traffic still has to do. `addresses` are its containers'."""
+
+    async def cut(self, addresses: Sequence[str]) -> int:
+        """Hang up what public requests of before the last reload still have open to these; how many.
+
+        Nothing of any other app or colour, and not what came in by the preview.
+        """
+
+    async def connections(self, groups: Sequence[Sequence[str]]) -> Sequence[int]:
+        """How many connections are open to each of these groups of addresses."""
+
+    async def requests(self) -> Sequence[Served]:
+        """Public requests to apps that have ended since the last call; of many, some at a time."""
 
     async def forget(self, app: str) -> None:
         """Drop what was kept for an app that is no longer in the table."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 from bgd.domain.color import Color, ColorState
@@ -17,6 +17,8 @@ from bgd.domain.settings import Role, Route
 from bgd.engine.app import App
 from bgd.engine.fleet import name_of
 from bgd.engine.ports import Entry, Traffic
+from bgd.engine.receipt_view import receipt_json
+from bgd.engine.rfc3339 import moment
 from bgd.wire import (
     AppJson,
     ColorJson,
@@ -28,6 +30,7 @@ from bgd.wire import (
     RemainingJson,
     RouteJson,
     StageJson,
+    TrafficJson,
 )
 
 PATH_OF_DEPLOY = (
@@ -43,13 +46,6 @@ PATH_OF_DEPLOY = (
 PATH_OF_MOVE = (State.CHECKING, State.SWITCHING, State.HANDING_OVER)
 
 
-def moment(at: datetime | None) -> str | None:
-    """RFC 3339 in UTC, to the millisecond."""
-    return (
-        None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    )
-
-
 def event_json(entry: Entry) -> EventJson:
     """One line of the journal."""
     told: dict[str, Any] = {"event": entry.event, "at": moment(entry.at), "app": entry.app, **entry.data}
@@ -62,7 +58,13 @@ def event_json(entry: Entry) -> EventJson:
     return cast(EventJson, told)
 
 
-def app_json(app: App, containers: Sequence[Container], traffic: Traffic, now: datetime) -> AppJson:
+def app_json(
+    app: App,
+    containers: Sequence[Container],
+    traffic: Traffic,
+    figures: Mapping[Color, TrafficJson],
+    now: datetime,
+) -> AppJson:
     """One app as `status` shows it."""
     own = [c for c in containers if c.app == app.name and not c.one_off]
     route = (app.route_of(app.live) if app.live else None) or app.record.route
@@ -72,7 +74,7 @@ def app_json(app: App, containers: Sequence[Container], traffic: Traffic, now: d
         "live": None if app.live is None else app.live.value,
         "phase": "idle" if running is None else running.state.value,
         "route": _route_json(route),
-        "colors": {color.value: _color_json(app, color, own, now) for color in Color},
+        "colors": {color.value: _color_json(app, color, own, figures, now) for color in Color},
         "shared": [_container_json(c, None) for c in own if c.color is None],
         "deployment": None if running is None else deployment_json(running, app.serving()),
         "last_deployment": None if app.last is None else deployment_json(app.last, app.serving()),
@@ -105,7 +107,13 @@ def _route_json(route: Route) -> RouteJson:
     }
 
 
-def _color_json(app: App, color: Color, containers: Sequence[Container], now: datetime) -> ColorJson:
+def _color_json(
+    app: App,
+    color: Color,
+    containers: Sequence[Container],
+    figures: Mapping[Color, TrafficJson],
+    now: datetime,
+) -> ColorJson:
     record = app.colors[color]
     own = [c for c in containers if c.color == color]
     release = app.release_in(color)
@@ -117,6 +125,7 @@ def _color_json(app: App, color: Color, containers: Sequence[Container], now: da
         "since": moment(record.since) if record.state is not ColorState.EMPTY else None,
         "warm_until": moment(record.warm_until),
         "remaining": _remaining_json(app, color, now),
+        "traffic": figures[color],
     }
     return told
 
@@ -190,6 +199,7 @@ def deployment_json(deployment: Deployment, serving: str) -> DeploymentJson:
         "reason": deployment.reason,
         "stages": _stages_json(deployment),
         "failure": failure_json(deployment.failure, serving),
+        "receipt": None if deployment.receipt is None else receipt_json(deployment.receipt),
     }
 
 

@@ -18,6 +18,7 @@ from bgd.domain.origin import Origin
 from bgd.domain.plan import Plan, RoleOf
 from bgd.domain.probe import Answer, Probe
 from bgd.domain.release import Image, Model, Release
+from bgd.domain.served import Served
 from bgd.domain.settings import Role, Route, Settings
 from bgd.domain.traffic import Closure, Remaining, Table
 from bgd.engine.daemon import Daemon
@@ -195,6 +196,8 @@ class FakeTraffic:
         self.broken: set[str] = set()
         self.is_up = False
         self.is_occupied: Callable[[], bool] = lambda: False
+        self.open = 0  # connections to the colour that drains
+        self.log: list[Served] = []
 
     @property
     def preview_door(self) -> str:
@@ -253,7 +256,19 @@ class FakeTraffic:
         return self.closed.get(app, frozenset())
 
     async def remaining(self, app: str, color: Color, addresses: Sequence[str]) -> Remaining:
-        return Remaining(0, 0)
+        return Remaining(self.open, 0)
+
+    async def cut(self, addresses: Sequence[str]) -> int:
+        self.fuse.burn("cut")
+        done, self.open = self.open, 0
+        return done
+
+    async def connections(self, groups: Sequence[Sequence[str]]) -> Sequence[int]:
+        return [self.open for _ in groups]
+
+    async def requests(self) -> Sequence[Served]:
+        news, self.log = self.log, []
+        return news
 
     async def forget(self, app: str) -> None:
         self.gates.pop(app, None)

@@ -88,6 +88,14 @@ async def test_status_is_that_of_the_contract(served: Service) -> None:
         "since": None,
         "warm_until": None,
         "remaining": None,
+        "traffic": {
+            "requests_per_s": 0.0,
+            "error_share": 0.0,
+            "p50_ms": None,
+            "p95_ms": None,
+            "p99_ms": None,
+            "connections": 0,
+        },
     }
     assert (await asyncio.to_thread(served.client.apps))["apps"][0]["app"] == "shop"
 

@@ -44,7 +44,8 @@ class Launch:
                 "another bgd has this instance: start this one with another --instance, or with that "
                 "one's --state-dir",
             )
-        return found.is_running and Settings.of(found.labels) == settings
+        # One without a place for its log is an earlier bgd's.
+        return found.is_running and bool(found.logs) and Settings.of(found.labels) == settings
 
     async def launch(self, settings: Settings, config: NginxConfig) -> None:
         """Make the proxy anew with these settings, and return when it is seen to serve `config`.

@@ -58,11 +58,14 @@ class Settings:
 class Project:
     """`INSTANCE-proxy`."""
 
-    def __init__(self, instance: str, directory: Path, compose: ComposeCli, engine: Engine) -> None:
+    def __init__(
+        self, instance: str, directory: Path, logs: Path, compose: ComposeCli, engine: Engine
+    ) -> None:
         self.name = f"{instance}-proxy"
         self.edge = edge_network(instance)
         self._instance = instance
         self._directory = directory
+        self._logs = logs
         self._compose = compose
         self._engine = engine
         self._made_edge = False
@@ -156,6 +159,7 @@ class Project:
             "BGD_PROXY_USER": f"{uid}:{gid}",
             "BGD_PROXY_OWNER": f"uid={uid},gid={gid}",
             "BGD_PROXY_DIRECTORY": str(self._directory),
+            "BGD_PROXY_LOGS": str(self._logs),
             "BGD_HTTP": str(settings.http),
             "BGD_HTTP_HOST": settings.http.host,
             "BGD_HTTP_PORT": str(settings.http.port),

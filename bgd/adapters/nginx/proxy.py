@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 from docker import APIClient
 
 from bgd.adapters.nginx.workers import LISTING, workers_listed
-from bgd.domain.nginx_layout import CANDIDATE, DIRECTORY
+from bgd.domain.nginx_layout import CANDIDATE, DIRECTORY, LOG_DIRECTORY
 from bgd.errors import NotFound
 
 SERVICE = "nginx"
@@ -37,6 +37,7 @@ class Found:
     restarts: int
     labels: Mapping[str, str]
     directory: str  # what is mounted for its configuration
+    logs: str  # and for its access log
 
     @property
     def is_up(self) -> bool:
@@ -94,6 +95,10 @@ class Proxy:
         """
         await self._engine.call(lambda client: client.kill(container, "HUP"))
 
+    async def reopen(self, container: str) -> None:
+        """Tell nginx to open its log anew (USR1), by the API: see `hang_up`."""
+        await self._engine.call(lambda client: client.kill(container, "USR1"))
+
     async def workers(self, container: str) -> Mapping[int, bool]:
         """The worker processes by their pid in the container; true while one only ends what it began."""
 
@@ -147,4 +152,5 @@ def _found(details: Mapping[str, Any]) -> Found:
         restarts=details["RestartCount"],
         labels=details["Config"]["Labels"] or {},
         directory=mounts.get(DIRECTORY, ""),
+        logs=mounts.get(LOG_DIRECTORY, ""),
     )

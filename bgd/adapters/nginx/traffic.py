@@ -18,12 +18,15 @@ from bgd.adapters.nginx.marker import Marker, NotSeen
 from bgd.adapters.nginx.project import Project, Settings
 from bgd.adapters.nginx.proxy import Engine, Proxy
 from bgd.adapters.nginx.reload import Reload
+from bgd.adapters.nginx.streams import Streams
+from bgd.adapters.nginx.traffic_log import TrafficLog
 from bgd.adapters.nginx.wishes import Wishes
 from bgd.adapters.nginx.workers import tcp_tables_on_host
 from bgd.domain.color import Color
 from bgd.domain.nginx_config import NginxConfig, render
 from bgd.domain.nginx_layout import PREVIEW_ALIAS, inside_ports
 from bgd.domain.nginx_servers import OPEN, SHUT
+from bgd.domain.served import Served
 from bgd.domain.tcp_table import connections_to
 from bgd.domain.traffic import AppRoutes, Closure, Remaining, Table
 from bgd.errors import Failed, NotFound, Refused
@@ -54,19 +57,22 @@ class NginxTraffic:
         """
         self._switch_timeout_s = switch_timeout_s
         self._settings = Settings(Door.parse(http), Door.parse(preview), image)
-        path = (state_dir / "nginx").resolve()
+        path, logs = (state_dir / "nginx").resolve(), (state_dir / "traffic").resolve()
         # Two threads: no flip waits for a configuration that is being flushed.
         self._disk, self._gate_disk = Disk("bgd-nginx-disk"), Disk("bgd-nginx-gates")
+        self._log_disk = Disk("bgd-nginx-log")
         self._gates = Gates(path)
         self._marker = Marker(self._settings.preview.reachable)
         directory = self._directory = Directory(path)
         proxy = self._proxy = Proxy(engine, f"{instance}-proxy")
-        self._project = Project(instance, path, compose, engine)
+        self._log = TrafficLog(logs, proxy, self._log_disk)
+        self._project = Project(instance, path, logs, compose, engine)
         self._reload = Reload(directory, proxy, self._marker, self._disk)
         self._launch = Launch(self._project, directory, proxy, self._marker, self._disk)
         self._wishes = Wishes(self._serve)
         self._flips: dict[str, asyncio.Lock] = {}
         self._table: Table = ()
+        self._master = 0
         self._workers = min(MOST_WORKERS, len(os.sched_getaffinity(0)))
 
     @property
@@ -99,6 +105,7 @@ class NginxTraffic:
         for an image that can't be had, a proxy that isn't seen to serve within its time.
         """
         await self._disk.run(self._directory.prepare)
+        await self._log.prepare()
         if await self._launch.is_up(self._settings):
             await self.apply(table)
         else:
@@ -173,13 +180,25 @@ class NginxTraffic:
         draining of every other. And they hide nothing: as no request is buffered, each is connected to its
         colour in the moment that its colour is chosen. Idle connections end by themselves after a second.
         """
+        (left,) = await self.connections([addresses])
+        return Remaining(left, old_workers=0)
+
+    async def connections(self, groups: Sequence[Sequence[str]]) -> Sequence[int]:
+        """nginx's open connections to each of these groups of addresses, all from one look."""
+        tables = await self._tcp_tables()
+        return [connections_to(tables, addresses) for addresses in groups]
+
+    async def cut(self, addresses: Sequence[str]) -> int:
+        """Hang up what nginx's old workers have open to these addresses, where that is allowed; how many."""
         found = await self._proxy.find()
         if found is None or not found.is_running:
-            return Remaining(connections=0, old_workers=0)
-        tables = await self._disk.run(lambda: tcp_tables_on_host(found.pid))
-        if tables is None:
-            tables = await self._proxy.tcp_tables(found.id)
-        return Remaining(connections_to(tables, addresses), old_workers=0)
+            return 0
+        streams = await self._disk.run(lambda: Streams.of(found.pid, addresses))
+        return 0 if streams is None else await self._disk.run(streams.cut)
+
+    async def requests(self) -> Sequence[Served]:
+        """What has come in the access log. Raises `Failed` where it can't be read."""
+        return await self._log.requests()
 
     async def forget(self, app: str) -> None:
         """Drop the app's gate. Raises `Refused` while nginx serves the app from it."""
@@ -196,6 +215,20 @@ class NginxTraffic:
         """End the threads. nginx goes on."""
         self._disk.close()
         self._gate_disk.close()
+        self._log_disk.close()
+
+    async def _tcp_tables(self) -> str:
+        tables = await self._disk.run(lambda: tcp_tables_on_host(self._master)) if self._master else None
+        if tables is None:
+            found = await self._proxy.find()
+            if found is None or not found.is_running:
+                return ""
+            # Kept: whether the process with that number is still the proxy's is asked each time.
+            self._master = found.pid
+            tables = await self._disk.run(lambda: tcp_tables_on_host(found.pid))
+            if tables is None:
+                tables = await self._proxy.tcp_tables(found.id)
+        return tables
 
     async def _serve(self, table: Table) -> None:
         was_live = {entry.app for entry in self._table if entry.live}

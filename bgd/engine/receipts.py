@@ -1,0 +1,149 @@
+"""Writes the receipt of every change: from its command until its old colour has drained."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bgd.domain.color import Color, ColorState
+from bgd.domain.deployment import Deployment
+from bgd.domain.receipt import BEFORE_S, Cut, Draft
+from bgd.domain.served import Served
+from bgd.domain.tally import Tally
+from bgd.engine.app import App
+from bgd.engine.figures import LATE_S, Figures
+from bgd.engine.journal import Journal
+from bgd.engine.ports import Entry
+from bgd.engine.receipt_view import receipt_json
+from bgd.errors import BgError
+
+AFTERWARDS_MS = 200
+"""What is cut at the end of a change is logged a moment later."""
+
+
+@dataclass(slots=True)
+class Open:
+    """A change that isn't over: `deployment` as it ended, once it has."""
+
+    app: App
+    id: int
+    draft: Draft
+    color: Color
+    deployment: Deployment | None = None
+
+
+class Receipts:
+    """The changes that are under way, and those whose last lines haven't come yet."""
+
+    def __init__(self, figures: Figures, journal: Journal) -> None:
+        self._figures = figures
+        self._journal = journal
+        self._open: dict[int, Open] = {}
+        self._sealing: set[asyncio.Task[None]] = set()
+        figures.listen(self._heard)
+
+    def begin(self, app: App, deployment: Deployment, *, is_whole: bool = True) -> None:
+        """A change begins; not `is_whole` where an earlier daemon began it."""
+        asked_ms = round(deployment.started.timestamp() * 1000)
+        before, since = Tally(), asked_ms // 1000 - BEFORE_S
+        for color in Color:
+            before.merge(self._figures.over(app.name, color, since, asked_ms // 1000))
+        draft = Draft(asked_ms, before, is_whole=is_whole)
+        self._open[deployment.id] = Open(app, deployment.id, draft, deployment.color)
+
+    def ordered(self, app: App, deployment: Deployment, to: Color) -> None:
+        """The traffic is about to move: what moved before is over."""
+        now_ms = self._now_ms()
+        for other in self._of(app):
+            if other.id == deployment.id:
+                other.draft.ordered(app.live, to, now_ms)
+            elif other.draft.ends_ms is None:
+                other.draft.ends_ms = now_ms
+
+    def seen(self, deployment: Deployment) -> None:
+        """nginx was seen to serve the new colour."""
+        if (one := self._open.get(deployment.id)) is not None:
+            one.draft.seen(self._now_ms())
+
+    def finished(self, app: App, deployment: Deployment) -> None:
+        """The deployment has ended; its old colour may still drain."""
+        if (one := self._open.get(deployment.id)) is not None:
+            one.deployment = deployment
+            self._end_if_over(app)
+
+    def drained(self, app: App, color: Color, cut: Cut) -> None:
+        """A colour has drained, or was cut."""
+        now_ms = self._now_ms()
+        for one in self._of(app):
+            if one.draft.old is color and one.draft.drained_ms is None and one.draft.ends_ms is None:
+                one.draft.drained_ms, one.draft.cut = now_ms, cut
+        self._end_if_over(app)
+
+    def cutting(self, app: App, color: Color) -> None:
+        """What is left on a colour is about to be cut: what ends from now on, ended by that."""
+        for one in self._of(app):
+            if one.draft.old is color and one.draft.ends_ms is None:
+                one.draft.cut_at_ms = self._now_ms()
+
+    async def close(self) -> None:
+        """Write what there is: a next daemon doesn't know what this one saw."""
+        for one in list(self._open.values()):
+            if one.deployment is not None:
+                if one.draft.ends_ms is None:
+                    one.draft.ends_ms, one.draft.is_whole = self._now_ms(), False
+                self._seal(one)
+        await asyncio.gather(*self._sealing, return_exceptions=True)
+
+    def _end_if_over(self, app: App) -> None:
+        for one in self._of(app):
+            drains = one.draft.old is not None and app.colors[one.draft.old].state is ColorState.DRAINING
+            is_drained = one.draft.drained_ms is not None or not drains
+            if one.deployment is not None and is_drained and one.draft.ends_ms is None:
+                one.draft.ends_ms = self._now_ms() + AFTERWARDS_MS
+
+    def _heard(self, served: Sequence[Served]) -> None:
+        if not self._open:
+            return
+        for change in self._open.values():
+            name, draft = change.app.name, change.draft
+            for one in served:
+                if one.outcome.app == name:
+                    draft.add(one)
+        known_ms = self._now_ms() - LATE_S * 1000
+        for change in list(self._open.values()):
+            if (
+                change.deployment is not None
+                and change.draft.ends_ms is not None
+                and known_ms > change.draft.ends_ms
+            ):
+                self._seal(change)
+
+    def _seal(self, change: Open) -> None:
+        self._open.pop(change.id, None)
+        task = asyncio.create_task(self._write(change), name=f"receipt {change.id}")
+        self._sealing.add(task)
+        task.add_done_callback(self._sealing.discard)
+
+    async def _write(self, change: Open) -> None:
+        assert change.deployment is not None
+        app = change.app
+        if app.record.is_leaving:
+            return
+        done = replace(change.deployment, receipt=change.draft.receipt())
+        assert done.receipt is not None
+        told = Entry(self._journal.clock(), "receipt", app.name, dict(receipt_json(done.receipt)), done.id)
+        try:
+            await self._journal.record(done, told)
+        except BgError as error:
+            app.problems["receipt"] = f"the receipt of {done.kind} {done.id} isn't written: {error.message}"
+            return
+        app.problems.pop("receipt", None)
+        if app.last is not None and app.last.id == done.id:
+            app.last = done
+
+    def _of(self, app: App) -> list[Open]:
+        return [one for one in self._open.values() if one.app is app]
+
+    def _now_ms(self) -> int:
+        return round(self._journal.clock().timestamp() * 1000)
