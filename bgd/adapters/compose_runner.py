@@ -17,6 +17,7 @@ from bgd.adapters.container_logs import ContainerLogs
 from bgd.adapters.container_report import ONE_OFFS, container_of
 from bgd.adapters.docker_engine import Attributes, DockerEngine, together
 from bgd.adapters.engine_events import EngineEvents
+from bgd.adapters.environment import surveys_of
 from bgd.adapters.image_supply import ImageSupply
 from bgd.adapters.known_containers import KnownContainers
 from bgd.adapters.log_follower import LogFollower
@@ -27,6 +28,7 @@ from bgd.adapters.secrecy import Voice, cleaner
 from bgd.adapters.shared_services import SharedServices
 from bgd.domain.color import Color
 from bgd.domain.container import Container
+from bgd.domain.difference import Survey
 from bgd.domain.log import LogLine
 from bgd.domain.origin import Origin
 from bgd.domain.release import Image, Release
@@ -213,6 +215,12 @@ class ComposeRunner:
     async def known(self, app: str) -> Sequence[Container]:
         found = self._known.of(app)
         return await self.containers(app, details=True) if found is None else found
+
+    async def survey(self, app: str, releases: Mapping[Color, Release]) -> Mapping[Color, Survey]:
+        projects = {color: self._render(release, color) for color, release in releases.items()}
+        return await surveys_of(
+            self._engine, self._place(app), self._edge, projects, [r.model for r in releases.values()]
+        )
 
     async def changed(self, app: str, timeout_s: float) -> None:
         """As the port says; a change since the calling task's last look at the containers counts too."""

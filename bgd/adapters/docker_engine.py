@@ -117,6 +117,14 @@ class DockerEngine:
             return None
         return found
 
+    async def inspect_image(self, image: str) -> Attributes | None:
+        """Everything about one image; `None` when it is gone."""
+        try:
+            found: Attributes = await self.call(lambda api: api.inspect_image(image))  # type: ignore[no-untyped-call]
+        except NotFound:
+            return None
+        return found
+
     async def stop(self, container: str) -> None:
         """Stop a container within its own grace period. One that is gone or stopped is done."""
         try:

@@ -166,6 +166,19 @@ async def show_release(request: Request) -> Response:
     return JSONResponse(await context.daemon.show(app, request.path_params["release"]))
 
 
+async def diff(request: Request) -> Response:
+    """Blue against green as they run, against their releases, and the file against the newest one."""
+    context, app = _app(request)
+    return JSONResponse(await context.daemon.diffs.of_colors(app))
+
+
+async def diff_releases(request: Request) -> Response:
+    """What one release's model and images have otherwise than another's."""
+    context, app = _app(request)
+    names = request.path_params
+    return JSONResponse(await context.daemon.diffs.of_releases(app, names["release"], names["other"]))
+
+
 async def smoke(request: Request) -> Response:
     """Run the smoke checks now."""
     (context, app), body = _app(request), await body_of(request, SmokeBody)

@@ -22,9 +22,11 @@ from bgd.wire import (
     AppJson,
     AppsJson,
     DeploymentJson,
+    DiffJson,
     ErrorJson,
     EventJson,
     LogLineJson,
+    ReleaseDiffJson,
     SwitchJson,
     TrafficDocument,
 )
@@ -73,6 +75,8 @@ VERBS = (
     Verb("POST", "/v1/apps/{app}/smoke", routes.smoke, dict[str, Any], bodies.SmokeBody),
     Verb("POST", "/v1/apps/{app}/stop", routes.stop, AppJson, bodies.StopBody),
     Verb("GET", "/v1/apps/{app}/releases/{release}", routes.show_release, dict[str, Any]),
+    Verb("GET", "/v1/apps/{app}/releases/{release}/diff/{other}", routes.diff_releases, ReleaseDiffJson),
+    Verb("GET", "/v1/apps/{app}/diff", routes.diff, DiffJson),
     Verb(
         "GET",
         "/v1/apps/{app}/logs",

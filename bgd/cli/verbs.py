@@ -21,6 +21,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "status": "what is live and what runs",
         "history": "past deployments",
         "show": "one release",
+        "diff": "blue against green as they run, or one release against another",
         "logs": "the containers' logs, merged",
         "events": "the journal",
         "ui": "the terminal UI",

@@ -11,7 +11,15 @@ from bgd.client.stream import Stream
 if TYPE_CHECKING:  # making the types takes longer than a request does
     from collections.abc import Sequence
 
-    from bgd.wire import AppJson, AppsJson, DeploymentJson, SwitchJson, TrafficDocument
+    from bgd.wire import (
+        AppJson,
+        AppsJson,
+        DeploymentJson,
+        DiffJson,
+        ReleaseDiffJson,
+        SwitchJson,
+        TrafficDocument,
+    )
 
 LONG_S = 3600.0
 """For requests that end when the work ends: a switch, a smoke run, a removal."""
@@ -118,6 +126,15 @@ class Client:
     def traffic(self, app: str) -> TrafficDocument:
         """The app's public traffic: the last seconds, and the last minute second by second."""
         return cast("TrafficDocument", self._call("GET", f"{_at(app)}/traffic"))
+
+    def diff(self, app: str) -> DiffJson:
+        """Blue against green as they run, against their releases, and the file against the newest one."""
+        return cast("DiffJson", self._call("GET", f"{_at(app)}/diff", timeout_s=LONG_S))
+
+    def diff_releases(self, app: str, release: str, other: str) -> ReleaseDiffJson:
+        """What one release's model and images have otherwise than another's."""
+        target = f"{_at(app)}/releases/{quoted(release)}/diff/{quoted(other)}"
+        return cast("ReleaseDiffJson", self._call("GET", target))
 
     def smoke(self, app: str, color: str | None = None) -> dict[str, Any]:
         """Run the smoke checks: `{"app", "color", "passed", "checks": [SmokeJson]}`."""

@@ -12,6 +12,7 @@ from bgd.engine.app import App
 from bgd.engine.changes import Changes, number_of
 from bgd.engine.checks import SmokeResult, run_smoke
 from bgd.engine.deployer import Deployer
+from bgd.engine.diff import Diffs
 from bgd.engine.fleet import Fleet
 from bgd.engine.intake import Intake
 from bgd.engine.receipt_view import traffic_document, traffic_json
@@ -34,6 +35,7 @@ class Daemon:
         self.deployer = Deployer(self.fleet)
         self.intake = Intake(self.fleet)
         self.changes = Changes(self.fleet, self.deployer)
+        self.diffs = Diffs(self.fleet)
         self.watching = Watching(self.fleet, self.changes)
 
     async def start(self) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from bgd.domain.color import Color
 from bgd.domain.container import Container
 from bgd.domain.deployment import AppRecord, ColorRecord, Deployment, Live
+from bgd.domain.difference import Survey
 from bgd.domain.log import LogLine
 from bgd.domain.origin import Origin
 from bgd.domain.plan import Plan
@@ -131,6 +132,9 @@ class Runner(Protocol):
         At once, where nothing happened since somebody looked. An event takes a moment to come: whoever has
         just changed something looks with `containers`.
         """
+
+    async def survey(self, app: str, releases: Mapping[Color, Release]) -> Mapping[Color, Survey]:
+        """These colours as they run, beside what the release says that is in each. No secret is shown."""
 
     async def changed(self, app: str, timeout_s: float) -> None:
         """Return when a container of the app changed (started, died, health), or after `timeout_s`."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bgd.domain.color import Color
 from bgd.domain.container import Container, Health
+from bgd.domain.difference import Fact, Facts, Meant, Running, Survey
 from bgd.domain.log import LogLine
 from bgd.domain.origin import Origin
 from bgd.domain.plan import Plan, RoleOf
@@ -79,6 +80,7 @@ class FakeRunner:
         self.hold.set()
         self.broken: dict[str, str] = {}
         self.origins: list[Origin] = []  # what was read
+        self.by_hand: dict[tuple[Color, str], Facts] = {}  # what somebody made otherwise
 
     def _do(self, call: str) -> None:
         self.fuse.burn(call)
@@ -172,6 +174,21 @@ class FakeRunner:
         name = f"shop-{color}-{service}-1"
         ident = f"{name}-{release.name}"
         return Container(ident, name, service, "shop", color, release.name, status, Health.NONE, "shop:1")
+
+    async def survey(self, app: str, releases: Mapping[Color, Release]) -> Mapping[Color, Survey]:
+        self._do("survey")
+        surveys = {}
+        for color, release in releases.items():
+            status = "exited" if color in self.stopped else "running"
+            meant = {"web": {"image": Fact(release.images["web"].id, "shop:1")}}
+            running = tuple(
+                Running(f"shop-{color}-{service}-1", service, status, {**meant.get(service, {}), **more}, {})
+                for of, service in self.running
+                if of is color
+                for more in [self.by_hand.get((color, service), {})]
+            )
+            surveys[color] = Survey(running, {name: Meant(facts) for name, facts in meant.items()})
+        return surveys
 
     async def changed(self, app: str, timeout_s: float) -> None:
         await asyncio.sleep(0)
