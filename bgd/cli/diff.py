@@ -190,7 +190,7 @@ def _changes(found: Iterable[ChangeJson], columns: int) -> Iterator[Line]:
         if line_width(line) <= columns:
             yield line
         else:
-            yield place
+            yield cut([place], columns)
             if before is not None and after is not None and before != after:
                 yield cut([("    - ", "bad"), before], columns)
                 yield cut([("    + ", "good"), after], columns)
