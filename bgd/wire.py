@@ -233,6 +233,7 @@ class AppJson(TypedDict):
     watch: bool
     urls: dict[str, str]  # `public` and `preview`
     problems: list[str]
+    stale_s: NotRequired[int | None]  # how old what is said of containers is, while the engine is away
 
 
 class AppsJson(TypedDict):

@@ -59,7 +59,7 @@ class ComposeRunner:
         self._logs = ContainerLogs(engine)
         self._shared = SharedServices(self._projects, engine, self._events, self._logs)
         self._one_offs = OneOffs(self._projects, engine, self._events, self._logs)
-        self._seen: WeakKeyDictionary[asyncio.Task[object], dict[str, int]] = WeakKeyDictionary()
+        self._seen: WeakKeyDictionary[asyncio.Task[object], dict[str | None, int]] = WeakKeyDictionary()
 
     async def open(self) -> None:
         """Begin to listen to the engine's events."""
@@ -201,8 +201,8 @@ class ComposeRunner:
     async def containers(self, app: str | None = None, details: bool = False) -> Sequence[Container]:
         labels = {INSTANCE: self._instance, **({APP: app} if app is not None else {})}
         revision = self._events.revision(app) if app is not None else 0
-        if app is not None and (task := asyncio.current_task()) is not None:
-            self._seen.setdefault(task, {})[app] = revision
+        if app is not None:
+            self._note_look(app)
         listed = [c for c in await self._engine.containers(labels) if APP in c["Labels"]]
         if not details:
             return [container_of(c) for c in listed]
@@ -214,7 +214,10 @@ class ComposeRunner:
 
     async def known(self, app: str) -> Sequence[Container]:
         found = self._known.of(app)
-        return await self.containers(app, details=True) if found is None else found
+        if found is None:
+            return await self.containers(app, details=True)
+        self._note_look(app)
+        return found
 
     async def survey(self, app: str, releases: Mapping[Color, Release]) -> Mapping[Color, Survey]:
         projects = {color: self._render(release, color) for color, release in releases.items()}
@@ -222,7 +225,33 @@ class ComposeRunner:
             self._engine, self._place(app), self._edge, projects, [r.model for r in releases.values()]
         )
 
-    async def changed(self, app: str, timeout_s: float) -> None:
+    def _note_look(self, app: str) -> None:
+        """Remember for the calling task's `changed` what it has seen."""
+        if (task := asyncio.current_task()) is not None:
+            self._seen.setdefault(task, {})[app] = self._events.revision(app)
+
+    @property
+    def sessions(self) -> int:
+        """As the port says."""
+        return self._events.sessions
+
+    async def reach(self) -> None:
+        if not self._events.are_heard:
+            await self._engine.ping()
+
+    async def mend(self, release: Release, color: Color, progress: Progress) -> None:
+        await self.start_shared(release, update=False, progress=progress)
+        await self._projects.bring_up(
+            self._render(release, color),
+            release.plan.services(Role.COLORED, Role.LIVE_ONLY),
+            self._files(release.app),
+            str(color),
+            await _voice(release, progress),
+            "--no-deps",
+            "--no-recreate",
+        )
+
+    async def changed(self, app: str | None, timeout_s: float) -> None:
         """As the port says; a change since the calling task's last look at the containers counts too."""
         task = asyncio.current_task()
         seen = self._seen.get(task, {}) if task is not None else {}

@@ -39,7 +39,7 @@ class EngineEvents:
     def __init__(self, socket: EngineSocket, instance: str) -> None:
         self._socket = socket
         self._instance = instance
-        self._revisions: defaultdict[str, int] = defaultdict(int)
+        self._revisions: defaultdict[str | None, int] = defaultdict(int)
         self._lost = 0
         self._changed = asyncio.Condition()
         self._since: str | None = None
@@ -60,11 +60,16 @@ class EngineEvents:
                 await self._task
             self._task = None
 
-    def revision(self, app: str) -> int:
-        """How often something of the app has changed so far."""
+    @property
+    def sessions(self) -> int:
+        """How often the stream was opened so far."""
+        return self._lost
+
+    def revision(self, app: str | None) -> int:
+        """How often something of the app, or of what belongs to none, has changed so far."""
         return self._revisions[app] + self._lost
 
-    async def after(self, app: str, revision: int, timeout_s: float) -> int:
+    async def after(self, app: str | None, revision: int, timeout_s: float) -> int:
         """The app's revision once it is past `revision`, or after `timeout_s` whatever it is."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s), self._changed:
@@ -108,9 +113,8 @@ class EngineEvents:
             return
         # The same event again is harmless, one that is missed isn't: the last one's own time is asked for.
         self._since = f"{nanos // 10**9}.{nanos % 10**9:09d}"
-        if app is not None:
-            self._revisions[app] += 1
-            await self._wake()
+        self._revisions[app] += 1
+        await self._wake()
 
     async def _wake(self) -> None:
         async with self._changed:

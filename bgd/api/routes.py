@@ -57,7 +57,7 @@ async def add_app(request: Request) -> Response:
     context, body = context_of(request), await body_of(request, AddBody)
     origin = Origin(body.file, tuple(body.more), tuple(body.profiles))
     app, reading = await context.daemon.intake.add(origin, body.name, actor_of(request))
-    context.daemon.watching.refresh()
+    context.daemon.refresh()
     status = await context.daemon.status_of(app)
     return JSONResponse({**plan_json(reading.plan), "status": status}, 201)
 
@@ -79,7 +79,7 @@ async def remove_app(request: Request) -> Response:
     context, app = _app(request)
     volumes = flag(request, "volumes", default=False)
     await context.daemon.intake.remove(app, volumes, actor_of(request))
-    context.daemon.watching.refresh()
+    context.daemon.refresh()
     return JSONResponse({"app": app.name, "removed": True, "volumes": volumes})
 
 
@@ -90,7 +90,7 @@ async def deploy(request: Request) -> Response:
     deployment, entry = await context.daemon.changes.deploy(
         app, options, _origin(app, body), actor_of(request), body.reason
     )
-    context.daemon.watching.refresh()
+    context.daemon.refresh()
     return JSONResponse({**deployment_json(deployment, app.serving()), "event": entry.id}, 202)
 
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from bgd import __version__
 from bgd.api import bodies, routes
-from bgd.api.context import Context
+from bgd.api.context import Context, context_of
 from bgd.errors import BgError, Failed, InvalidInput, NotFound, Refused, Unreachable
 from bgd.wire import (
     AppJson,
@@ -96,7 +96,7 @@ def service(context: Context) -> Starlette:
     async def describe(_: Request) -> Response:
         return JSONResponse(document)
 
-    made = [Route(verb.path, verb.run, methods=[verb.method]) for verb in VERBS]
+    made = [Route(verb.path, _carried_out(verb), methods=[verb.method]) for verb in VERBS]
     app = Starlette(
         routes=[*made, Route("/openapi.json", describe)],
         exception_handlers={BgError: _told, HTTPException: _unknown, Exception: _broken},
@@ -105,12 +105,27 @@ def service(context: Context) -> Starlette:
     return app
 
 
+def _carried_out(verb: Verb) -> Callable[[Request], Awaitable[Response]]:
+    """What the verb runs; one that changes something is refused while the engine is away."""
+    if verb.method == "GET":
+        return verb.run
+
+    async def run(request: Request) -> Response:
+        await context_of(request).daemon.sight.refuse_if_away()
+        return await verb.run(request)
+
+    return run
+
+
 def _answer(status: int, code: str, message: str, hint: str) -> JSONResponse:
     return JSONResponse({"error": {"code": code, "message": message, "hint": hint}}, status)
 
 
 async def _told(_: Request, error: Exception) -> Response:
     assert isinstance(error, BgError)
+    if isinstance(error, Unreachable):
+        # The engine, not the daemon: who reads this has reached the daemon.
+        return _answer(STATUS[Unreachable], Refused.code, error.message, error.hint)
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
     return _answer(status, error.code, error.message, error.hint)
 

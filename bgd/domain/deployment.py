@@ -113,6 +113,7 @@ class ColorRecord:
     release: int | None = None
     deployment: int | None = None
     warm_until: datetime | None = None
+    resting: tuple[str, ...] = ()  # services of a live colour that ended well by themselves
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from bgd.engine.fleet import Fleet
 from bgd.engine.intake import Intake
 from bgd.engine.receipt_view import traffic_document, traffic_json
 from bgd.engine.recovery import Recovery
+from bgd.engine.sight import Sight
+from bgd.engine.upkeep import Upkeep
 from bgd.engine.view import app_json, deployment_json, release_json
 from bgd.engine.watching import Watching
 from bgd.engine.world import World
@@ -37,16 +39,32 @@ class Daemon:
         self.changes = Changes(self.fleet, self.deployer)
         self.diffs = Diffs(self.fleet)
         self.watching = Watching(self.fleet, self.changes)
+        self.upkeep = Upkeep(self.fleet)
+        self.sight = Sight(world)
+        self._recovery = Recovery(self.fleet, self.deployer, self.intake)
+        self._is_recovered = False
 
     async def start(self) -> None:
         """Mend and resume what an earlier daemon left, then watch."""
-        await Recovery(self.fleet, self.deployer, self.intake).run()
-        self.watching.refresh()
+        await self._recovery.begin(self._look_after)
         self.fleet.figures.start()
         await self.world.journal.note("daemon", None, {"message": "started"})
 
+    def _look_after(self) -> None:
+        self._is_recovered = True
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look after the apps that there are now, once what an earlier daemon left is mended."""
+        if not self._is_recovered:
+            return
+        self.watching.refresh()
+        self.upkeep.refresh()
+
     async def close(self) -> None:
         """Stop working; whatever is in the middle of something is resumed by the next daemon."""
+        await self._recovery.close()
+        await self.upkeep.close()
         await self.watching.close()
         await self.deployer.close()
         await self.fleet.drains.close()
@@ -57,24 +75,24 @@ class Daemon:
 
     async def status(self) -> AppsJson:
         """All apps."""
-        containers = await self.world.runner.containers()
-        now = self.world.journal.clock()
         apps = [a for a in self.fleet.apps.values() if not a.record.is_leaving]
-        figures = await self._traffic(apps, containers)
+        seen = await self.sight.of_all([app.name for app in apps])
+        now = self.world.journal.clock()
+        figures = await self._traffic(apps, seen.containers)
         traffic = self.world.traffic
-        told = [app_json(a, containers, traffic, figures[a.name], now) for a in sorted(apps, key=_name)]
-        return {"apps": told, "problems": self.fleet.entrance.problems}
+        told = [app_json(a, seen, traffic, figures[a.name], now) for a in sorted(apps, key=_name)]
+        return {"apps": told, "problems": [*seen.problems, *self.fleet.entrance.problems]}
 
     async def status_of(self, app: App) -> AppJson:
         """One app, its containers in detail."""
-        containers = await self.world.runner.known(app.name)
-        figures = (await self._traffic([app], containers))[app.name]
-        told = app_json(app, containers, self.world.traffic, figures, self.world.journal.clock())
-        return {**told, "problems": [*self.fleet.entrance.problems, *told["problems"]]}
+        seen = await self.sight.of(app.name)
+        figures = (await self._traffic([app], seen.containers))[app.name]
+        told = app_json(app, seen, self.world.traffic, figures, self.world.journal.clock())
+        return {**told, "problems": [*seen.problems, *self.fleet.entrance.problems, *told["problems"]]}
 
     async def traffic(self, app: App) -> TrafficDocument:
         """An app's public traffic: the last seconds, and the last minute second by second."""
-        (open_,) = await self._connections([app], await self.world.runner.known(app.name))
+        (open_,) = await self._connections([app], (await self.sight.of(app.name)).containers)
         return traffic_document(app.name, self.fleet.figures, open_)
 
     async def _traffic(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from bgd.domain.traffic import Table
 from bgd.engine.world import World
-from bgd.errors import Occupied
+from bgd.errors import BgError, Occupied
 
 log = logging.getLogger("bgd.entrance")
 
@@ -25,6 +25,8 @@ class Entrance:
         self._table = table
         self._occupied: Occupied | None = None
         self._turn = asyncio.Lock()
+        self.trouble: BgError | None = None
+        """Why the proxy isn't as it should be and can't be brought back."""
 
     @property
     def is_closed(self) -> bool:
@@ -34,8 +36,11 @@ class Entrance:
     @property
     def problems(self) -> list[str]:
         """What to tell of it in `status`; nothing while it is open."""
-        error = self._occupied
-        return [] if error is None else [f"nothing is served: {error.message}. {error.hint}"]
+        if self._occupied is not None:
+            return [f"nothing is served: {self._occupied.message}. {self._occupied.hint}"]
+        if self.trouble is not None:
+            return [f"the proxy can't be mended: {self.trouble.message}. {self.trouble.hint}"]
+        return []
 
     async def open(self) -> None:
         """Bring the proxy up where it isn't; where its address is taken, note that and go on."""

@@ -83,7 +83,7 @@ class Journal:
         """Tell a line about what goes on; it isn't written."""
         self._tell(Entry(self.clock(), "progress", app, {"stage": stage, "message": message}, deployment))
 
-    def intent(self, effect: str, app: str, deployment: int | None = None, detail: str = "") -> Entry:
+    def intent(self, effect: str, app: str | None, deployment: int | None = None, detail: str = "") -> Entry:
         """The entry that announces an effect, for a record that is written before it anyway."""
         data = {"effect": effect, "detail": detail, "phase": "intent"}
         return Entry(self.clock(), "effect", app, data, deployment)
@@ -92,7 +92,7 @@ class Journal:
     async def effect(
         self,
         effect: str,
-        app: str,
+        app: str | None,
         deployment: int | None = None,
         detail: str = "",
         *,

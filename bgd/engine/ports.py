@@ -136,8 +136,21 @@ class Runner(Protocol):
     async def survey(self, app: str, releases: Mapping[Color, Release]) -> Mapping[Color, Survey]:
         """These colours as they run, beside what the release says that is in each. No secret is shown."""
 
-    async def changed(self, app: str, timeout_s: float) -> None:
-        """Return when a container of the app changed (started, died, health), or after `timeout_s`."""
+    async def changed(self, app: str | None, timeout_s: float) -> None:
+        """Return when a container of the app changed (started, died, health), or after `timeout_s`.
+
+        Without an app: one that belongs to none, which is the proxy's.
+        """
+
+    @property
+    def sessions(self) -> int:
+        """How often the engine was found again so far: between two of them it may have been restarted."""
+
+    async def reach(self) -> None:
+        """Raise `Unreachable` while the engine doesn't answer. Costs nothing while it tells of its events."""
+
+    async def mend(self, release: Release, color: Color, progress: Progress) -> None:
+        """Bring back what the live colour and its shared services lack. Touches nothing that runs."""
 
     async def log_tail(self, app: str, color: Color, lines: int) -> Sequence[LogLine]:
         """The last lines of a colour, merged by time."""
@@ -180,6 +193,9 @@ class Traffic(Protocol):
 
     async def switch(self, app: str, to: Color) -> None:
         """Flip the app's traffic to the other colour at once, and return when nginx was seen to serve it."""
+
+    async def is_whole(self) -> bool:
+        """Whether the proxy runs, and what it reads is what it was told last."""
 
     async def live(self, app: str) -> Color | None:
         """The colour that is live by nginx's files, whatever the journal says; `None` without a gate."""

@@ -6,7 +6,9 @@ steps of a move, and then the move is carried out again. Anything else that diff
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 from bgd.domain.color import ColorState
@@ -16,10 +18,11 @@ from bgd.engine.app import App
 from bgd.engine.deployer import Deployer
 from bgd.engine.fleet import Fleet
 from bgd.engine.intake import Intake
-from bgd.errors import BgError
+from bgd.errors import BgError, Unreachable
 
 log = logging.getLogger("bgd.recovery")
 
+ENGINE_RETRY_S = 0.5
 MOVING = frozenset({State.SWITCHING, State.REVERTING})
 
 
@@ -31,10 +34,63 @@ class Recovery:
         self._world = fleet.world
         self._deployer = deployer
         self._intake = intake
+        self._waiting: asyncio.Task[None] | None = None
 
-    async def run(self) -> None:
-        """Load, start the proxy, resume. Raises `BgError` only where nothing at all can be done."""
+    async def begin(self, recovered: Callable[[], None]) -> None:
+        """Load; then start the proxy and resume, and call `recovered`: later, where the engine is away now.
+
+        Until then every app is held, so nothing can be changed, and reads go on from what is recorded.
+        Raises `BgError` only where nothing at all can be done.
+        """
         await self._fleet.load()
+        try:
+            await self._run()
+        except Unreachable as error:
+            held = self._hold_apps()
+            self._waiting = asyncio.create_task(self._run_later(recovered, error, held), name="recovery")
+        else:
+            recovered()
+
+    async def close(self) -> None:
+        """Wait for the engine no longer."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+            await asyncio.gather(self._waiting, return_exceptions=True)
+
+    def _hold_apps(self) -> list[App]:
+        held = [app for app in self._fleet.apps.values() if app.busy is None]
+        for app in held:
+            app.begin("waiting for the engine", "bgd", self._world.journal.clock())
+        return held
+
+    async def _run_later(self, recovered: Callable[[], None], error: BgError, held: list[App]) -> None:
+        journal = self._world.journal
+        log.error("%s; waiting for it", error.message)
+        await journal.note("daemon", None, {"message": f"{error.message}: waiting for it"})
+        while True:
+            await self._engine_back()
+            for app in held:
+                app.end()
+            try:
+                await self._run()
+            except Unreachable:
+                held = self._hold_apps()
+                continue
+            except BgError as failed:
+                self._fleet.entrance.trouble = failed
+                log.error("the proxy can't be brought up: %s", failed.message)
+            break
+        await journal.note("daemon", None, {"message": "the engine is there again"})
+        recovered()
+
+    async def _engine_back(self) -> None:
+        while True:
+            try:
+                return await self._world.runner.reach()
+            except Unreachable:
+                await asyncio.sleep(ENGINE_RETRY_S)
+
+    async def _run(self) -> None:
         unfinished = list(await self._world.store.unfinished())
         await self._fleet.entrance.open()
         moving = {d.app for d in unfinished if d.state in MOVING}

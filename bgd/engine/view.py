@@ -19,6 +19,7 @@ from bgd.engine.fleet import name_of
 from bgd.engine.ports import Entry, Traffic
 from bgd.engine.receipt_view import receipt_json
 from bgd.engine.rfc3339 import moment
+from bgd.engine.sight import Seen
 from bgd.wire import (
     AppJson,
     ColorJson,
@@ -60,13 +61,13 @@ def event_json(entry: Entry) -> EventJson:
 
 def app_json(
     app: App,
-    containers: Sequence[Container],
+    seen: Seen,
     traffic: Traffic,
     figures: Mapping[Color, TrafficJson],
     now: datetime,
 ) -> AppJson:
     """One app as `status` shows it."""
-    own = [c for c in containers if c.app == app.name and not c.one_off]
+    own = [c for c in seen.containers if c.app == app.name and not c.one_off]
     route = (app.route_of(app.live) if app.live else None) or app.record.route
     running = app.deployment
     return {
@@ -86,7 +87,8 @@ def app_json(
             "public": url_of(route, traffic.public_door),
             "preview": url_of(route, traffic.preview_door),
         },
-        "problems": [*_container_problems(app, own), *app.problems.values()],
+        "problems": [*([] if seen.away else _container_problems(app, own)), *app.problems.values()],
+        "stale_s": seen.stale_s,
     }
 
 

@@ -25,8 +25,9 @@ from bgd.domain.traffic import Closure, Remaining, Table
 from bgd.engine.daemon import Daemon
 from bgd.engine.journal import Journal
 from bgd.engine.ports import LogQuery, Progress, Reading, RunResult, SharedReport, Store
+from bgd.engine.upkeep import LOOK_AT_LEAST_EVERY_S
 from bgd.engine.world import World
-from bgd.errors import Failed, Occupied
+from bgd.errors import Failed, Occupied, Unreachable
 
 
 class Killed(BaseException):
@@ -79,6 +80,9 @@ class FakeRunner:
         self.hold = asyncio.Event()  # `prepare` waits for it
         self.hold.set()
         self.broken: dict[str, str] = {}
+        self.sessions = 1
+        self.is_away = False
+        self.happened = asyncio.Event()
         self.origins: list[Origin] = []  # what was read
         self.by_hand: dict[tuple[Color, str], Facts] = {}  # what somebody made otherwise
 
@@ -129,6 +133,17 @@ class FakeRunner:
         self.stopped.discard(color)
         self.running[color, "web"] = release
 
+    async def mend(self, release: Release, color: Color, progress: Progress) -> None:
+        self._do("mend")
+        self.running.setdefault((color, "web"), release)
+        self.stopped.discard(color)
+        if release.plan.services(Role.LIVE_ONLY):
+            self.running.setdefault((color, "worker"), release)
+
+    async def reach(self) -> None:
+        if self.is_away:
+            raise Unreachable("the Docker engine doesn't answer")
+
     async def start_live_only(self, release: Release, color: Color) -> None:
         self._do("start_live_only")
         if release.plan.services(Role.LIVE_ONLY):
@@ -162,6 +177,7 @@ class FakeRunner:
         self.running.clear()
 
     async def containers(self, app: str | None = None, details: bool = False) -> Sequence[Container]:
+        await self.reach()
         self.fuse.burn("containers")
         own = [self._container(color, service, release) for (color, service), release in self.running.items()]
         return [self.sick.get(c.service, c) if c.service in self.sick else c for c in own]
@@ -190,7 +206,10 @@ class FakeRunner:
             surveys[color] = Survey(running, {name: Meant(facts) for name, facts in meant.items()})
         return surveys
 
-    async def changed(self, app: str, timeout_s: float) -> None:
+    async def changed(self, app: str | None, timeout_s: float) -> None:
+        if timeout_s >= LOOK_AT_LEAST_EVERY_S:
+            await self.happened.wait()
+            self.happened.clear()
         await asyncio.sleep(0)
 
     async def log_tail(self, app: str, color: Color, lines: int) -> Sequence[LogLine]:
@@ -212,6 +231,7 @@ class FakeTraffic:
         self.table: Table = ()
         self.broken: set[str] = set()
         self.is_up = False
+        self.is_away = False
         self.is_occupied: Callable[[], bool] = lambda: False
         self.open = 0  # connections to the colour that drains
         self.log: list[Served] = []
@@ -229,6 +249,8 @@ class FakeTraffic:
 
     async def start(self, table: Table) -> None:
         self.fuse.burn("traffic.start")
+        if self.is_away:
+            raise Unreachable("the Docker engine doesn't answer")
         if "start" in self.broken:
             raise Failed("the image can't be had")
         if not self.is_up and self.is_occupied():
@@ -252,6 +274,9 @@ class FakeTraffic:
             raise Failed(f"nginx wasn't seen to serve {to}")
         self.gates[app] = to
         self.fuse.burn("flipped")
+
+    async def is_whole(self) -> bool:
+        return self.is_up
 
     async def live(self, app: str) -> Color | None:
         return self.gates.get(app)

@@ -164,6 +164,12 @@ class NginxTraffic:
             except (NotSeen, OSError) as error:
                 raise Failed(f"nginx wasn't seen to have {app}'s doors {doors}: {error}") from error
 
+    async def is_whole(self) -> bool:
+        """Whether the proxy runs with these settings, and its file is the one that the last table makes."""
+        if not await self._launch.is_up(self._settings):
+            return False
+        return await self._disk.run(self._directory.current) == await self._config(self._table)
+
     async def live(self, app: str) -> Color | None:
         """The colour that is live by the gate on disk; `None` without one."""
         return await self._gate_disk.run(lambda: self._gates.live(app))
