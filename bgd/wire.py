@@ -232,6 +232,7 @@ class AppJson(TypedDict):
     profiles: list[str]
     watch: bool
     urls: dict[str, str]  # `public` and `preview`
+    closed: NotRequired[list[str]]  # why requests get 503 though a colour is live: pause, maintenance
     problems: list[str]
     stale_s: NotRequired[int | None]  # how old what is said of containers is, while the engine is away
 
@@ -256,6 +257,7 @@ class EventJson(TypedDict, total=False):
     warning          message, fix
     live             release, color, from: the traffic moved
     color            color, state, release
+    doors            closed: why requests get 503 now (pause, maintenance); empty: they are open
     drain            color, connections, old_workers; when its time was up also cut and left
     receipt          what happened to real traffic, a moment after a change is over: see `ReceiptJson`
     smoke            color, passed, checks

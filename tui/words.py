@@ -20,6 +20,7 @@ STATE_GLYPHS = {
 STAGE_WORDS = {
     "preparing": "prepare",
     "sharing": "shared",
+    "stopping": "stop old",
     "migrating": "migrate",
     "starting": "start",
     "checking": "check",

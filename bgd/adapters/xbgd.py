@@ -97,6 +97,7 @@ def settings_of(block: Xbgd) -> Settings:
         drain_s=block.drain,
         keep_s=block.keep,
         watch=block.watch,
+        overlap=block.overlap,
         hooks=Hooks(
             *(
                 tuple(tuple(command) for command in commands)

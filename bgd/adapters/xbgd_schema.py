@@ -125,6 +125,7 @@ class Xbgd(Block):
     drain: Annotated[float, BeforeValidator(values.drain)] = 30.0
     keep: Annotated[float | None, BeforeValidator(values.keep)] = None
     watch: Annotated[bool, BeforeValidator(values.boolean)] = False
+    overlap: Annotated[bool | None, BeforeValidator(values.boolean)] = None
     hooks: HooksBlock = HooksBlock()
 
 

@@ -64,6 +64,7 @@ def report(plan: Plan, file: str, columns: int) -> Iterator[Line]:
     yield from _roles(plan, columns)
     yield ""
     yield from _paragraph(("route", "faint"), [_route(plan)], columns)
+    yield from _paragraph(("overlap", "faint"), _overlap(plan), columns)
     yield from _paragraph(("changed", "faint"), plan.rewrites, columns)
     for caution in plan.warnings:
         yield ""
@@ -98,6 +99,14 @@ def _route(plan: Plan) -> str:
     hosts = ", ".join(route.hosts) or "any host"
     under = "" if route.path == "/" else f" below {route.path}"
     return f"{hosts}{under} → {route.service}:{route.port}"
+
+
+def _overlap(plan: Plan) -> Sequence[str]:
+    """That both colours run at once goes without saying, unless the file says it."""
+    overlap = plan.overlap
+    if not overlap.is_allowed:
+        return [f"no: {overlap.reason}; a deployment stops the old colour before it starts the new one"]
+    return ["yes: x-bgd.overlap says so"] if overlap.is_stated else []
 
 
 def _paragraph(label: Span, texts: Sequence[str], columns: int) -> Iterator[Line]:

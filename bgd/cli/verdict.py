@@ -52,6 +52,9 @@ def success_lines(finished: dict[str, Any], app: AppJson | None) -> list[Line]:
 def _way_back(app: AppJson, color: str) -> list[Line]:
     other = "green" if color == "blue" else "blue"
     old = app["colors"].get(other)
+    if old is not None and old["state"] == "stopped":
+        back = f"bgctl rollback {app['app']} starts it again in its place"
+        return [[(f"  {other} keeps {old['release']}, stopped: {back}", "faint")]]
     if old is None or old["state"] not in ("warm", "draining"):
         return []
     return [

@@ -29,6 +29,7 @@ OUTCOME_SPANS: dict[str, Span] = {
 STAGE_WORDS = {
     "preparing": "prepare",
     "sharing": "shared",
+    "stopping": "stop old",
     "migrating": "migrate",
     "starting": "start",
     "checking": "check",

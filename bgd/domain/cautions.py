@@ -3,7 +3,7 @@
 thin-smoke      no smoke block: only the health check stands before the switch
 default-health  no health block: any answer of `GET /` below 500 is healthy
 not-yet         a key that this version reads and doesn't carry out
-local-data      both colours would write one set of files, and there is no database
+local-data      both colours would write one set of files: a deployment stops the old one first
 boot-migration  the database is migrated while the old colour still works with it
 closed-port     a published port of a service that isn't the front goes away
 second-front    the same, for a port that looks like HTTP: bgd routes one service of an app
@@ -22,8 +22,9 @@ from dataclasses import dataclass
 
 from bgd.domain import rules
 from bgd.domain.duration import parse_duration, show_duration
+from bgd.domain.overlap import MOST_PLACES, data_places
 from bgd.domain.plan import Caution, RoleOf
-from bgd.domain.roles import is_routed, stateful_word
+from bgd.domain.roles import is_routed
 from bgd.domain.service import Service
 from bgd.domain.settings import Role, Route, Settings
 
@@ -56,33 +57,20 @@ def cautions_of(
 
 
 def _local_data(found: Findings) -> Iterator[Caution]:
-    front = found.front
-    if front is None or any(_is_database(service) for service in found.of(Role.SHARED)):
+    """Said while the file leaves it open; who states `overlap` knows."""
+    if found.front is None or found.settings.overlap is not None:
         return
-    places = [str(m["target"]) for m in front.mounts if _may_hold_data(m)]
-    if places:
+    if places := data_places(found.front, found.of(Role.SHARED)):
         yield Caution(
             "local-data",
-            front.name,
-            f"it keeps data in {', '.join(places[:3])} and there is no database: while both colours run, "
-            "both write there, which breaks SQLite and the like",
-            f"keep the data in a shared service, or mount what is only read as read-only ({places[0]}:ro)",
+            found.front.name,
+            f"it keeps data in {', '.join(places[:MOST_PLACES])} and there is no database: two copies at "
+            "once would break SQLite and the like, so each deployment stops the old colour before it starts "
+            "the new one. Requests get a 503 page meanwhile, for as long as the new one takes to start and "
+            "be checked",
+            "nothing, where that is short enough; else keep the data in a database service, mount what is "
+            f"only read as read-only ({places[0]}:ro), or say `x-bgd.overlap: true`, if both may write there",
         )
-
-
-def _is_database(service: Service) -> bool:
-    word = stateful_word(service)
-    return word is None or rules.STATEFUL_IMAGES[word] == "a database"
-
-
-def _may_hold_data(mount: Mapping[str, object]) -> bool:
-    """Whether a service may write data there: no configuration file, no cache of the build."""
-    target, source = str(mount.get("target", "")), str(mount.get("source", ""))
-    if mount.get("read_only") or mount.get("type") not in ("volume", "bind"):
-        return False
-    is_file = bool(re.search(r"\w\.\w{1,5}$", target.rsplit("/", 1)[-1])) and mount.get("type") == "bind"
-    is_known = re.search(r"^/(etc|run|var/run|tmp|dev|sys|proc)\b|node_modules|/cache\b|docker\.sock", target)
-    return not is_file and not is_known and not source.endswith(".sock")
 
 
 def _boot_migration(found: Findings) -> Iterator[Caution]:

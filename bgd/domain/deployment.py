@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bgd.domain.color import Color, ColorState
-from bgd.domain.lifecycle import DEPLOY, MOVE, State, Transitions
+from bgd.domain.lifecycle import DEPLOY, DEPLOY_ALONE, MOVE, MOVE_ALONE, State, Transitions
 from bgd.domain.origin import Origin
 from bgd.domain.probe import Answer, Probe
 from bgd.domain.receipt import Receipt
@@ -30,7 +30,8 @@ class Options:
     with_shared: bool = False
     force: bool = False
     promoted: bool = False
-    is_move: bool = False  # the target runs already: nothing is built, started or cleaned away
+    is_move: bool = False  # the target is there already: nothing is built or cleaned away
+    alone: bool = False  # both colours must not run at once: the live one stops first
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,14 @@ class Deployment:
     @property
     def table(self) -> Transitions:
         """The lifecycle that it follows."""
+        if self.options.alone:
+            return MOVE_ALONE if self.options.is_move else DEPLOY_ALONE
         return MOVE if self.options.is_move else DEPLOY
+
+    @property
+    def has_stopped_live(self) -> bool:
+        """Whether the colour that was live when it began was stopped for it, or was about to be."""
+        return any(stage.state is State.STOPPING for stage in self.stages)
 
     def entered(self, state: State, now: datetime, detail: str = "") -> Deployment:
         """The deployment in its next state, with the stage that ends closed."""

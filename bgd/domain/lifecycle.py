@@ -18,6 +18,11 @@ From `smoking` a deployment that wants no switch succeeds at once.
 A *move* (`switch`, and `rollback` to a colour that is warm) enters at `checking` with a colour that
 runs already; when it ends badly nothing is cleaned away.
 
+Where both colours must not run at once (`bgd.domain.overlap`), the live one stops as late as possible and
+before anything of the new release runs: `stopping` stands between `sharing` and `migrating`, and approval is
+waited for before it. A move of such an app begins with it, and starts its target. Whoever undoes that cleans
+the new colour first and then starts the old one again.
+
 An event that the table doesn't have for a state is a defect of the engine: it raises, and changes nothing.
 """
 
@@ -32,6 +37,7 @@ class State(StrEnum):
 
     PREPARING = "preparing"  # images are built or pulled
     SHARING = "sharing"  # shared services that are new are created, all are waited for
+    STOPPING = "stopping"  # the live colour stops, where both must not run at once
     MIGRATING = "migrating"  # `task` services run, once
     STARTING = "starting"  # the idle colour gets the release's containers
     CHECKING = "checking"  # Docker's health, restarts, and a probe through the preview
@@ -106,6 +112,26 @@ MOVE: Transitions = {
     },
     State.SWITCHING: {Event.DONE: State.HANDING_OVER, Event.FAILED: State.FAILED},
     State.HANDING_OVER: {Event.DONE: State.SUCCEEDED, Event.FAILED: State.REVERTING},
+    State.REVERTING: {Event.DONE: State.ROLLED_BACK},
+}
+
+DEPLOY_ALONE: Transitions = {
+    **DEPLOY,
+    State.SHARING: {Event.DONE: State.STOPPING, Event.WAITS: State.AWAITING, **_CAN_END},
+    # There is nothing to look at before the live colour stops, and no going back to before it without cost.
+    State.AWAITING: {Event.PROMOTED: State.STOPPING, **_CAN_END},
+    State.STOPPING: {Event.DONE: State.MIGRATING, **_CAN_END},
+    State.SMOKING: {Event.DONE: State.SWITCHING, **_CAN_END},
+}
+
+MOVE_ALONE: Transitions = {
+    State.STOPPING: {Event.DONE: State.STARTING, **_CAN_END},
+    State.STARTING: {Event.DONE: State.CHECKING, **_CAN_END},
+    State.CHECKING: {Event.DONE: State.SWITCHING, **_CAN_END},
+    State.SWITCHING: {Event.DONE: State.HANDING_OVER, Event.FAILED: State.FAILING},
+    State.HANDING_OVER: {Event.DONE: State.SUCCEEDED, Event.FAILED: State.REVERTING},
+    State.FAILING: {Event.DONE: State.FAILED},
+    State.CANCELLING: {Event.DONE: State.CANCELLED},
     State.REVERTING: {Event.DONE: State.ROLLED_BACK},
 }
 

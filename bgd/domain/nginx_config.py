@@ -86,7 +86,8 @@ def _text(apps: Sequence[AppRoutes], workers: int, generation: str) -> str:
 def _summary(entry: AppRoutes) -> str:
     """What a person wants to know first; it also makes the file differ after a switch."""
     fronts = ", ".join(f"{color} {entry.routes[color].service}:{entry.routes[color].port}" for color in Color)
-    return f"# {entry.app}: live {entry.live or 'nothing'} ({fronts})"
+    doors = f", closed for {' and '.join(sorted(entry.closures))}" if entry.closures else ""
+    return f"# {entry.app}: live {entry.live or 'nothing'}{doors} ({fronts})"
 
 
 def _upstream(entry: AppRoutes, color: Color) -> Lines:

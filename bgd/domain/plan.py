@@ -37,6 +37,15 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """Whether both colours may run at once, and why, as a clause; `is_stated` where the file says it."""
+
+    is_allowed: bool = True
+    reason: str = "nothing says that two copies at once do harm"
+    is_stated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """How a resolved Compose model is run. `route` is `None` exactly while `questions` has one about it."""
 
@@ -47,6 +56,7 @@ class Plan:
     rewrites: tuple[str, ...]  # one line each: ports and names that the colours don't get
     warnings: tuple[Caution, ...]
     questions: tuple[Question, ...]
+    overlap: Overlap = Overlap()
 
     def services(self, *roles: Role) -> tuple[str, ...]:
         """The services that have one of these roles, in the file's order."""
@@ -69,6 +79,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "services": {
             name: {"role": str(given.role), "reason": given.reason} for name, given in plan.roles.items()
         },
+        "overlap": {"allowed": plan.overlap.is_allowed, "reason": plan.overlap.reason},
         "rewrites": list(plan.rewrites),
         "warnings": [
             {"code": c.code, "service": c.service, "message": c.message, "fix": c.fix} for c in plan.warnings

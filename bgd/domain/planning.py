@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from bgd.domain.cautions import cautions_of
 from bgd.domain.front import find_front
 from bgd.domain.listening import find_port
+from bgd.domain.overlap import overlap_of
 from bgd.domain.plan import Plan, Question, RoleOf
 from bgd.domain.release import Model
 from bgd.domain.roles import infer_roles
@@ -39,6 +40,11 @@ def plan(
         rewrites=tuple(_rewrites(services, roles, route)),
         warnings=tuple(cautions_of(services, roles, route, settings)),
         questions=tuple(questions),
+        overlap=overlap_of(
+            settings.overlap,
+            services.get(route.service) if route else None,
+            [services[name] for name, given in roles.items() if given.role is Role.SHARED],
+        ),
     )
 
 

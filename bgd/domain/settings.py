@@ -131,7 +131,10 @@ class Hooks:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole `x-bgd` block. `keep_s` is `None` for always; times in seconds."""
+    """The whole `x-bgd` block. `keep_s` is `None` for always; times in seconds.
+
+    `overlap` says whether both colours may run at once; `None` is left to inference.
+    """
 
     app: str | None = None
     route: RouteWish = RouteWish()
@@ -143,4 +146,5 @@ class Settings:
     drain_s: float = 30.0
     keep_s: float | None = None
     watch: bool = False
+    overlap: bool | None = None
     hooks: Hooks = Hooks()

@@ -12,7 +12,7 @@ from bgd.domain.color import Color, ColorState
 from bgd.domain.deployment import AppRecord, ColorRecord, Deployment
 from bgd.domain.release import Release
 from bgd.domain.settings import Route
-from bgd.domain.traffic import AppRoutes, Remaining
+from bgd.domain.traffic import AppRoutes, Closure, Remaining
 from bgd.errors import Refused
 
 
@@ -38,6 +38,7 @@ class App:
     idle: asyncio.Event = field(default_factory=asyncio.Event)  # set while nobody is busy
     promoted: asyncio.Event = field(default_factory=asyncio.Event)
     remaining: dict[Color, tuple[Remaining, datetime]] = field(default_factory=dict)
+    closures: frozenset[Closure] = frozenset()  # why its doors are closed
     problems: dict[str, str] = field(default_factory=dict)  # what is wrong and can't be mended, by kind
 
     def __post_init__(self) -> None:
@@ -108,8 +109,15 @@ class App:
         """What still serves, as a sentence for messages."""
         if self.live is None:
             return f"nothing is live yet: {self.name} answers 503"
-        release = self.colors[self.live].release
-        return f"{self.live} still serves r{release}, untouched"
+        release = f"r{self.colors[self.live].release}"
+        if Closure.PAUSE in self.closures:
+            return f"nobody serves at the moment: requests get 503 until {release} or its successor runs"
+        if Closure.MAINTENANCE in self.closures:
+            return f"{self.live} still runs {release}, untouched; in maintenance, so requests get 503"
+        deployment = self.deployment or self.last
+        if deployment is not None and deployment.has_stopped_live and deployment.previous is self.live:
+            return f"{self.live} serves {release} again, in the containers it had before"
+        return f"{self.live} still serves {release}, untouched"
 
 
 def empty_color(app: str, color: Color, at: datetime) -> ColorRecord:

@@ -8,6 +8,7 @@ from bgd.domain.color import Color, ColorState
 from bgd.domain.deployment import Deployment, Kind, Options
 from bgd.domain.lifecycle import State
 from bgd.domain.origin import Origin
+from bgd.domain.overlap import overlap_between
 from bgd.domain.release import Release
 from bgd.engine.app import App
 from bgd.engine.deployer import Deployer
@@ -51,6 +52,7 @@ class Changes:
             self._fleet.refuse_conflict(app.name, route)
             number = await self._world.store.next_release(app.name)
             release = Release(app.name, number, reading.model, reading.plan, {}, began, actor, reason)
+            options = self._alone(app, release, options)
             deployment = Deployment(
                 await self._world.store.next_deployment(),
                 app.name,
@@ -75,6 +77,19 @@ class Changes:
         assert app.deployment is not None
         return app.deployment, entry
 
+    def _alone(self, app: App, release: Release, options: Options) -> Options:
+        """The options, knowing whether the live colour has to stop first. Raises `Refused`."""
+        live = app.release_in(app.live) if app.live is not None else None
+        if live is None or (overlap := overlap_between(live, release)).is_allowed:
+            return options
+        if options.no_switch:
+            raise Refused(
+                f"{release.name} can't be made ready beside {app.live}: {overlap.reason}",
+                f"`bgctl deploy {app.name}` stops {app.live} first and switches; `x-bgd.overlap: true` lets "
+                "both run at once",
+            )
+        return replace(options, alone=True)
+
     async def switch(
         self, app: App, to: Color | None, force: bool, actor: str
     ) -> tuple[Deployment, Color | None]:
@@ -92,7 +107,7 @@ class Changes:
     def _runnable(self, app: App, target: Color) -> Release:
         state = app.colors[target].state
         release = app.release_in(target)
-        if release is None or state not in MOVABLE:
+        if release is None or not self._is_movable(app, target):
             remedy = (
                 f"`bgctl rollback {app.name} --to {release.name}` brings it up again"
                 if release is not None and state is ColorState.STOPPED
@@ -101,11 +116,19 @@ class Changes:
             raise Refused(f"{target} of {app.name} is {state}: there is nothing to switch to", remedy)
         return release
 
+    def _is_movable(self, app: App, target: Color) -> bool:
+        """Whether the traffic can move there as it is: it runs, or mustn't before the live colour stops."""
+        state, release = app.colors[target].state, app.release_in(target)
+        if release is None or state in MOVABLE:
+            return release is not None
+        return state is ColorState.STOPPED and self._alone(app, release, Options()).alone
+
     async def _move(
         self, app: App, kind: Kind, target: Color, release: Release, force: bool, actor: str, reason: str
     ) -> Deployment:
         at = self._world.journal.clock()
         app.begin(reason, actor, at)
+        options = self._alone(app, release, Options(force=force, is_move=True))
         try:
             deployment = Deployment(
                 await self._world.store.next_deployment(),
@@ -113,8 +136,8 @@ class Changes:
                 kind,
                 release.number,
                 target,
-                State.CHECKING,
-                Options(force=force, is_move=True),
+                State.STOPPING if options.alone else State.CHECKING,
+                options,
                 actor,
                 reason,
                 at,
@@ -128,7 +151,7 @@ class Changes:
         if done.state is not State.SUCCEEDED:
             failure = done.failure
             told = f"{failure.message if failure else done.state}; {app.serving()}"
-            if failure is not None and failure.stage is State.CHECKING:
+            if failure is not None and failure.stage is State.CHECKING and not options.alone:
                 raise Refused(told, f"{failure.hint}; --force switches all the same")
             raise Failed(told, failure.hint if failure else "")
         return done
@@ -147,7 +170,7 @@ class Changes:
             raise Refused(f"nothing of {app.name} is live yet", f"`bgctl deploy {app.name}`")
         wanted = await self._wanted(app, old, asked)
         idle = app.colors[old.other]
-        if idle.release == wanted and idle.state in MOVABLE:
+        if idle.release == wanted and self._is_movable(app, old.other):
             release = self._runnable(app, old.other)
             reason = f"rollback to {release.name}"
             return await self._move(app, Kind.ROLLBACK, old.other, release, False, actor, reason), old, None
@@ -185,7 +208,7 @@ class Changes:
                 release.number,
                 app.target,
                 State.PREPARING,
-                Options(promoted=True),
+                self._alone(app, release, Options(promoted=True)),
                 actor,
                 reason,
                 at,

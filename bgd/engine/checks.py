@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -53,15 +53,26 @@ class SmokeResult:
     log: tuple[str, ...] = ()
 
 
-def health_probe(check: HealthCheck, route: Route, door: str) -> Probe:
+def health_probe(
+    check: HealthCheck, route: Route, door: str, headers: Mapping[str, str] | None = None
+) -> Probe:
     """The request of the health check, through a listener at `door`."""
     url = f"http://{door}{path_under(route, check.path)}"
-    return Probe("GET", url, host_of(route, door), timeout_s=check.timeout_s)
+    return Probe("GET", url, host_of(route, door), headers or {}, timeout_s=check.timeout_s)
 
 
 def door_of(world: World, live: Color | None, color: Color) -> str:
     """The listener that shows a colour: the public one for the live colour, else the preview."""
     return world.traffic.public_door if color is live else world.traffic.preview_door
+
+
+def way_to(
+    world: World, live: Color | None, color: Color, *, behind_doors: bool
+) -> tuple[str, Mapping[str, str]]:
+    """The listener that shows a colour, and the headers that ask it for that colour."""
+    if behind_doors:
+        return world.traffic.preview_door, {"Bgd-Color": color}
+    return door_of(world, live, color), {}
 
 
 async def await_healthy(
@@ -73,15 +84,18 @@ async def await_healthy(
     progress: Progress,
     *,
     ran_before: bool = False,
+    behind_doors: bool = False,
 ) -> None:
     """Return once the colour's containers and the probe are well; raise `CheckFailed` when they won't be.
 
     A container that can't recover ends it at once: unhealthy, exited with an error, or in a crash loop.
     Of a colour that `ran_before`, the engine's events have told what changed, and the first look is at that.
+    `behind_doors` looks at the live colour of an app whose doors are closed.
     """
     route = route_of(release)
     settings = release.plan.settings
-    probe = health_probe(settings.health, route, door_of(world, live, color))
+    door, headers = way_to(world, live, color, behind_doors=behind_doors)
+    probe = health_probe(settings.health, route, door, headers)
     services = release.plan.services(Role.COLORED)
     deadline = monotonic() + within_s
     begun = monotonic()

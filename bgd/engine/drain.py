@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 0.25
 LOOKS_AFTER_CUT = 8
+LOOK_CLOSELY_EVERY_S = 0.05  # while nobody serves
 RETRY_S = 5.0
 DRAIN_WITHOUT_RELEASE_S = 30.0
 
@@ -57,6 +58,32 @@ class Drains:
                 progress(f"{color} drains: {told[0].connections} connections")
             await asyncio.sleep(LOOK_EVERY_S)
         self.cancel(app, color)
+
+    async def run_dry(self, app: App, color: Color, progress: Progress) -> None:
+        """Wait until nothing is under way on a colour whose doors are closed, or its limit came."""
+        journal, traffic = self._world.journal, self._world.traffic
+        release = app.release_in(color)
+        limit_s = release.plan.settings.drain_s if release else DRAIN_WITHOUT_RELEASE_S
+        begun = journal.clock()
+        # The reload ends nginx's idle connections to it, so that those which are left mean something.
+        async with journal.effect("apply_routes", app.name, detail="doors closed"):
+            await self._fleet.entrance.serve()
+        every = await self._world.runner.containers(app.name, details=True)
+        addresses = [a for c in every if c.color == color for a in c.addresses]
+        try:
+            while True:
+                left = await traffic.remaining(app.name, color, addresses)
+                app.remaining[color] = (left, begun)
+                if left.is_drained or (journal.clock() - begun).total_seconds() >= limit_s:
+                    break
+                progress(f"{color} ends {left.connections} connections")
+                await asyncio.sleep(LOOK_CLOSELY_EVERY_S)
+        finally:
+            app.remaining.pop(color, None)
+        if left.connections:
+            message = f"{left.connections} connections were still open on {color} after {limit_s:g} s"
+            fix = "they are cut off now, as it stops; `drain: …` in x-bgd waits longer"
+            await journal.note("warning", app.name, {"message": message, "fix": fix})
 
     async def close(self) -> None:
         """Stop all tasks; what they did is recorded, and a next daemon goes on."""
@@ -100,7 +127,7 @@ class Drains:
         limit_s = release.plan.settings.drain_s if release else DRAIN_WITHOUT_RELEASE_S
         # The reload makes "old workers" mean "requests from before the switch".
         async with journal.effect("apply_routes", app.name, detail=f"live is {app.live}"):
-            await traffic.apply(self._fleet.table())
+            await self._fleet.entrance.serve()
         begun = app.colors[color].since
         every = await self._world.runner.containers(app.name, details=True)
         addresses = [a for c in every if c.color == color for a in c.addresses]

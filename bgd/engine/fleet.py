@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bgd.domain.color import Color, ColorState
 from bgd.domain.deployment import AppRecord, ColorRecord, Deployment, Live
 from bgd.domain.routing import conflict_of
 from bgd.domain.settings import Route
-from bgd.domain.traffic import Table
+from bgd.domain.traffic import Closure, Table
 from bgd.engine.app import App, empty_color
 from bgd.engine.drain import Drains
 from bgd.engine.entrance import Entrance
@@ -101,14 +102,34 @@ class Fleet:
         await self.world.journal.record(record, *others, entry)
         app.colors[record.color] = record
 
+    async def shut(self, app: App, why: Closure, deployment: int | None = None, actor: str = "") -> None:
+        """Close the app's doors: requests get 503 with a page from now on."""
+        journal = self.world.journal
+        async with journal.effect("shut_doors", app.name, deployment, why) as outcome:
+            try:
+                await self.world.traffic.shut(app.name, why)
+            except BgError:
+                app.closures = await self.world.traffic.closures(app.name)
+                raise
+            outcome.append(_doors(app, app.closures | {why}, journal.clock(), deployment, actor))
+        app.closures |= {why}
+
+    async def reopen(self, app: App, why: Closure, deployment: int | None = None, actor: str = "") -> None:
+        """Take a reason for closed doors away; with the last one they open."""
+        journal = self.world.journal
+        async with journal.effect("open_doors", app.name, deployment, why) as outcome:
+            await self.world.traffic.reopen(app.name, why)
+            outcome.append(_doors(app, app.closures - {why}, journal.clock(), deployment, actor))
+        app.closures -= {why}
+
     async def move_traffic(
         self, app: App, to: Color | None, deployment: Deployment, *, is_announced: bool = False
     ) -> None:
         """Move the app's traffic: the gate, the records, and where hosts or paths change the table too.
 
         Counts only when nginx was seen to serve it; else everything is put back, and the error says so.
-        The reload that makes old workers drain follows in the background. `is_announced`: the intent is in
-        the journal already.
+        The reload that makes old workers drain follows in the background. A colour that was stopped first
+        has nothing to drain. `is_announced`: the intent is in the journal already.
         """
         journal, traffic = self.world.journal, self.world.traffic
         old = app.live
@@ -139,7 +160,7 @@ class Fleet:
             raise
         if to is None:
             await traffic.forget(app.name)
-        if old is not None and old is not to:
+        if old is not None and old is not to and not deployment.options.alone:
             self.drains.begin(app, old)
         if to is not None:
             self.drains.cancel(app, to)
@@ -149,7 +170,8 @@ class Fleet:
         moved: dict[Color, ColorRecord] = {}
         lives: list[Live] = []
         if old is not None and old is not to:
-            moved[old] = replace(app.colors[old], state=ColorState.DRAINING, since=at, warm_until=None)
+            left = ColorState.STOPPED if deployment.options.alone else ColorState.DRAINING
+            moved[old] = replace(app.colors[old], state=left, since=at, warm_until=None)
         if to is not None:
             moved[to] = replace(app.colors[to], state=ColorState.LIVE, since=at, warm_until=None)
             if (number := moved[to].release) is not None:
@@ -183,6 +205,11 @@ class Fleet:
 def flip_of(old: Color | None, to: Color) -> tuple[str, str]:
     """The effect that moves the traffic, as the journal calls it, and its detail."""
     return "flip_gate", f"{old or 'nothing'} → {to}"
+
+
+def _doors(app: App, closures: frozenset[Closure], at: datetime, deployment: int | None, actor: str) -> Entry:
+    data = {"closed": sorted(closures)}
+    return Entry(at, "doors", app.name, data, deployment, actor or None)
 
 
 def _differ(app: App, one: Color, two: Color) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from bgd.domain.color import ColorState
 from bgd.domain.deployment import Deployment, Failure
 from bgd.domain.lifecycle import State
+from bgd.domain.traffic import Closure
 from bgd.engine.app import App
 from bgd.engine.deployer import Deployer
 from bgd.engine.fleet import Fleet
@@ -97,6 +98,7 @@ class Recovery:
         for app in list(self._fleet.apps.values()):
             if app.name not in moving and not app.record.is_leaving:
                 await self._mend_gate(app)
+        await self._mend_doors({d.app for d in unfinished})
         for deployment in unfinished:
             await self._resume(deployment)
         for app in list(self._fleet.apps.values()):
@@ -116,6 +118,16 @@ class Recovery:
                 await self._world.traffic.switch(app.name, app.live)
         except BgError as error:
             app.problems["gate"] = error.message
+
+    async def _mend_doors(self, busy: set[str]) -> None:
+        """Learn which doors are closed, and open those that no deployment will."""
+        for app in self._fleet.apps.values():
+            app.closures = await self._world.traffic.closures(app.name)
+            if Closure.PAUSE in app.closures and app.name not in busy:
+                try:
+                    await self._fleet.reopen(app, Closure.PAUSE)
+                except BgError as error:
+                    app.problems["doors"] = error.message
 
     async def _resume(self, deployment: Deployment) -> None:
         app = self._fleet.apps.get(deployment.app)

@@ -13,9 +13,12 @@ from dataclasses import replace
 from bgd.domain.color import Color, ColorState
 from bgd.domain.deployment import ColorRecord, Deployment, Kind
 from bgd.domain.lifecycle import Event, State
+from bgd.domain.overlap import overlap_between
+from bgd.domain.plan import Overlap
 from bgd.domain.release import Release
 from bgd.domain.settings import Promote, Role
 from bgd.domain.tasks import task_order
+from bgd.engine import pause
 from bgd.engine.app import App
 from bgd.engine.checks import (
     MOVE_WITHIN_S,
@@ -70,9 +73,27 @@ class Work:
         record = self.app.colors[self.color]
         return record.deployment == self.deployment.id and not self.deployment.options.is_move
 
+    @property
+    def alone(self) -> bool:
+        """Whether the live colour stops for it."""
+        return self.deployment.options.alone
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether somebody has to let it go on, and hasn't yet."""
+        return self.release.plan.settings.promote is Promote.MANUAL and not self.deployment.options.promoted
+
+    @property
+    def overlap(self) -> Overlap:
+        """Whether its release and what is live may run at once."""
+        live = self.app.release_in(self.deployment.previous) if self.deployment.previous else None
+        return self.release.plan.overlap if live is None else overlap_between(live, self.release)
+
 
 async def prepare(work: Work) -> Event:
     """Build or pull the images, and record what each name stood for."""
+    if work.alone:
+        await pause.announce(work, work.overlap.reason)
     async with work.effect("prepare_images", work.release.name):
         images = await work.world.runner.prepare(work.release, work.color, work.progress)
     work.release = replace(work.release, images=images)
@@ -91,6 +112,8 @@ async def share(work: Work) -> Event:
             f"the shared service {service} is defined anew in the file and was left as it runs",
             f"`bgctl deploy {work.app.name} --with-shared` updates it (and interrupts it)",
         )
+    if work.alone and work.needs_approval:
+        return Event.WAITS
     return Event.DONE
 
 
@@ -98,6 +121,8 @@ async def migrate(work: Work) -> Event:
     """Run the tasks. A rollback runs none: the schema is newer than its release already."""
     if work.deployment.kind is Kind.ROLLBACK:
         return Event.DONE
+    if work.alone:
+        await pause.keep_stopped(work)
     for service in task_order(work.release.model, work.release.plan.services(Role.TASK)):
         work.progress(f"task {service} runs")
         async with work.effect("run_task", service):
@@ -114,6 +139,8 @@ async def migrate(work: Work) -> Event:
 async def start(work: Work) -> Event:
     """Take the idle colour over and start the release there."""
     await work.fleet.drains.finished(work.app, work.color, work.progress)
+    if work.alone:
+        await pause.keep_stopped(work)
     await work.set_color(work.color, ColorState.PREPARING, work.release.number)
     work.app.releases[work.release.number] = work.release
     async with work.effect("start_color", f"{work.color} {work.release.name}"):
@@ -129,7 +156,8 @@ async def check(work: Work) -> Event:
     if options.force:
         await work.warn(f"{work.color} wasn't checked: the switch was forced", "look at `bgctl status`")
         return Event.DONE
-    within_s = MOVE_WITHIN_S if options.is_move else work.release.plan.settings.health.within_s
+    ran_before = options.is_move and not options.alone
+    within_s = MOVE_WITHIN_S if ran_before else work.release.plan.settings.health.within_s
     await await_healthy(
         work.world,
         work.release,
@@ -137,7 +165,7 @@ async def check(work: Work) -> Event:
         work.app.live,
         within_s,
         work.progress,
-        ran_before=options.is_move,
+        ran_before=ran_before,
     )
     return Event.DONE
 
@@ -167,7 +195,7 @@ async def smoke(work: Work) -> Event:
     if options.no_switch:
         await work.set_color(work.color, ColorState.READY, work.release.number)
         return Event.HELD
-    if work.release.plan.settings.promote is Promote.MANUAL and not options.promoted:
+    if work.needs_approval and not work.alone:
         await work.set_color(work.color, ColorState.READY, work.release.number)
         return Event.WAITS
     return Event.DONE
@@ -188,6 +216,8 @@ async def switch(work: Work) -> Event:
 
 async def hand_over(work: Work) -> Event:
     """Stop the live-only services in the old colour, then start them in the new: never both at once."""
+    if work.alone:
+        await pause.open_doors(work)
     old = work.deployment.previous
     old_release = work.app.release_in(old) if old is not None else None
     if old is not None and old_release is not None and old_release.plan.services(Role.LIVE_ONLY):
@@ -215,11 +245,23 @@ async def _see_live_only(work: Work, services: tuple[str, ...]) -> None:
 
 
 async def clean(work: Work) -> Event:
-    """Leave nothing half made behind in the idle colour."""
+    """Leave nothing half made behind in the idle colour; then what was stopped for it serves again."""
+    await _clean_color(work)
+    await pause.give_back(work)
+    return Event.DONE
+
+
+async def _clean_color(work: Work) -> None:
+    if work.deployment.options.is_move:
+        if work.deployment.has_stopped_live:
+            async with work.effect("stop_color", work.color):
+                await work.world.runner.stop(work.app.name, work.color)
+            await work.set_color(work.color, ColorState.STOPPED, work.release.number)
+        return
     if not work.owns_color:
         async with work.effect("remove_tasks", work.color):
             await work.world.runner.remove_tasks(work.app.name, work.color)
-        return Event.DONE
+        return
     if work.app.live is work.color:
         raise Failed(f"{work.color} of {work.app.name} is live: it isn't cleaned away")
     async with work.effect("remove_color", work.color):
@@ -230,13 +272,19 @@ async def clean(work: Work) -> Event:
         ColorState.FAILED if failed else ColorState.EMPTY,
         work.release.number if failed else None,
     )
-    return Event.DONE
 
 
 async def revert(work: Work) -> Event:
     """Give the traffic and the live-only services back to the old colour."""
     async with work.effect("stop_live_only", work.color):
         await work.world.runner.stop_live_only(work.release, work.color)
+    if work.alone:
+        await pause.put_down(work)
+        await pause.bring_back(work)
+        await work.fleet.move_traffic(work.app, work.deployment.previous, work.deployment)
+        await pause.open_doors(work)
+        await _clean_color(work)
+        return Event.DONE
     await work.fleet.move_traffic(work.app, work.deployment.previous, work.deployment)
     old = work.deployment.previous
     old_release = work.app.release_in(old) if old is not None else None
@@ -244,7 +292,7 @@ async def revert(work: Work) -> Event:
         async with work.effect("start_live_only", old):
             await work.world.runner.start_live_only(old_release, old)
     if work.owns_color:
-        return await clean(work)
+        await _clean_color(work)
     return Event.DONE
 
 
@@ -261,6 +309,7 @@ Command = Callable[[Work], Awaitable[Event]]
 COMMANDS: Mapping[State, Command] = {
     State.PREPARING: prepare,
     State.SHARING: share,
+    State.STOPPING: pause.make_way,
     State.MIGRATING: migrate,
     State.STARTING: start,
     State.CHECKING: check,

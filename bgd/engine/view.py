@@ -8,12 +8,13 @@ from typing import Any, cast
 
 from bgd.domain.color import Color, ColorState
 from bgd.domain.container import Container, health_of
-from bgd.domain.deployment import Deployment, Failure, Stage
+from bgd.domain.deployment import Deployment, Failure, Options, Stage
 from bgd.domain.lifecycle import State
 from bgd.domain.probe import excerpt, host_of
 from bgd.domain.release import Release
 from bgd.domain.secret import masked_model
 from bgd.domain.settings import Role, Route
+from bgd.domain.traffic import Closure
 from bgd.engine.app import App
 from bgd.engine.fleet import name_of
 from bgd.engine.ports import Entry, Traffic
@@ -45,6 +46,8 @@ PATH_OF_DEPLOY = (
     State.HANDING_OVER,
 )
 PATH_OF_MOVE = (State.CHECKING, State.SWITCHING, State.HANDING_OVER)
+PATH_OF_DEPLOY_ALONE = (*PATH_OF_DEPLOY[:2], State.STOPPING, *PATH_OF_DEPLOY[2:])
+PATH_OF_MOVE_ALONE = (State.STOPPING, State.STARTING, *PATH_OF_MOVE)
 
 
 def event_json(entry: Entry) -> EventJson:
@@ -87,7 +90,12 @@ def app_json(
             "public": url_of(route, traffic.public_door),
             "preview": url_of(route, traffic.preview_door),
         },
-        "problems": [*([] if seen.away else _container_problems(app, own)), *app.problems.values()],
+        "closed": sorted(app.closures),
+        "problems": [
+            *_closed_doors(app),
+            *([] if seen.away else _container_problems(app, own)),
+            *app.problems.values(),
+        ],
         "stale_s": seen.stale_s,
     }
 
@@ -170,8 +178,16 @@ def _container_json(container: Container, release: Release | None) -> ContainerJ
     }
 
 
+def _closed_doors(app: App) -> list[str]:
+    told = {
+        Closure.PAUSE: f"requests get 503 for the moment: {app.live} was stopped for this deployment",
+        Closure.MAINTENANCE: f"in maintenance, requests get 503: `bgctl maintenance {app.name} off` ends it",
+    }
+    return [told[why] for why in sorted(app.closures)]
+
+
 def _container_problems(app: App, containers: Sequence[Container]) -> list[str]:
-    if app.live is None:
+    if app.live is None or Closure.PAUSE in app.closures:
         return []
     own = [c for c in containers if c.color == app.live]
     release = app.release_in(app.live)
@@ -205,12 +221,18 @@ def deployment_json(deployment: Deployment, serving: str) -> DeploymentJson:
     }
 
 
+def _path_of(options: Options) -> Sequence[State]:
+    if options.alone:
+        return PATH_OF_MOVE_ALONE if options.is_move else PATH_OF_DEPLOY_ALONE
+    return PATH_OF_MOVE if options.is_move else PATH_OF_DEPLOY
+
+
 def _stages_json(deployment: Deployment) -> list[StageJson]:
     """The stages it went through, then those that are still before it; a repeated one as it ran last."""
     ran = {
         stage.state: _stage_json(stage, is_last=stage is deployment.stages[-1]) for stage in deployment.stages
     }
-    path = PATH_OF_MOVE if deployment.options.is_move else PATH_OF_DEPLOY
+    path = _path_of(deployment.options)
     ended = deployment.state.is_final or deployment.state.is_undoing
     ahead: list[StageJson] = []
     for state in path:

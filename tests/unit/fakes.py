@@ -16,7 +16,7 @@ from bgd.domain.container import Container, Health
 from bgd.domain.difference import Fact, Facts, Meant, Running, Survey
 from bgd.domain.log import LogLine
 from bgd.domain.origin import Origin
-from bgd.domain.plan import Plan, RoleOf
+from bgd.domain.plan import Overlap, Plan, RoleOf
 from bgd.domain.probe import Answer, Probe
 from bgd.domain.release import Image, Model, Release
 from bgd.domain.served import Served
@@ -53,7 +53,16 @@ class Fuse:
             raise Killed(call)
 
 
-def plan(settings: Settings | None = None, worker: bool = False, task: bool = False, host: str = "") -> Plan:
+ALONE = Overlap(False, "web keeps data in /data, and there is no database")
+
+
+def plan(
+    settings: Settings | None = None,
+    worker: bool = False,
+    task: bool = False,
+    host: str = "",
+    overlap: Overlap | None = None,
+) -> Plan:
     """A plan with a front, and perhaps a worker and a migration."""
     roles = {"web": RoleOf(Role.COLORED, "front"), "db": RoleOf(Role.SHARED, "database")}
     if worker:
@@ -61,7 +70,7 @@ def plan(settings: Settings | None = None, worker: bool = False, task: bool = Fa
     if task:
         roles["migrate"] = RoleOf(Role.TASK, "migration")
     route = Route("web", 8000, (host,) if host else ())
-    return Plan("shop", settings or Settings(), roles, route, (), (), ())
+    return Plan("shop", settings or Settings(), roles, route, (), (), (), overlap or Overlap())
 
 
 class FakeRunner:
@@ -91,6 +100,15 @@ class FakeRunner:
         if (why := self.broken.get(call)) is not None:
             raise Failed(why, "mend it")
 
+    @property
+    def up(self) -> set[tuple[Color, str]]:
+        """What really runs, by colour and service."""
+        return {(color, service) for color, service in self.running if color not in self.stopped}
+
+    def _alone(self, color: Color) -> None:
+        """Where both colours must not run at once, nothing of the other one may when this one is begun."""
+        assert self.plan.overlap.is_allowed or not [k for k in self.up if k[0] is not color], "two writers"
+
     async def read(self, origin: Origin, name: str | None = None) -> Reading:
         self._do("read")
         self.origins.append(origin)
@@ -110,6 +128,7 @@ class FakeRunner:
 
     async def run_task(self, release: Release, color: Color, service: str, progress: Progress) -> RunResult:
         self._do("run_task")
+        self._alone(color)
         if (release.name, service) not in self.tasks_run:
             self.tasks_run.append((release.name, service))
         return RunResult(self.task_status, ("migrating",))
@@ -130,6 +149,7 @@ class FakeRunner:
         for key in [k for k in self.running if k[0] is color]:
             del self.running[key]
         self._do("start")
+        self._alone(color)
         self.stopped.discard(color)
         self.running[color, "web"] = release
 
@@ -146,6 +166,7 @@ class FakeRunner:
 
     async def start_live_only(self, release: Release, color: Color) -> None:
         self._do("start_live_only")
+        self._alone(color)
         if release.plan.services(Role.LIVE_ONLY):
             assert not [k for k in self.running if k[1] == "worker" and k[0] is not color], (
                 "two workers at once"
@@ -162,9 +183,11 @@ class FakeRunner:
     async def stop(self, app: str, color: Color) -> None:
         self._do("stop")
         self.stopped.add(color)
+        self.running.pop((color, "worker"), None)
 
     async def restart(self, app: str, color: Color) -> None:
         self._do("restart")
+        self._alone(color)
         self.stopped.discard(color)
 
     async def remove(self, app: str, color: Color) -> None:
@@ -235,6 +258,10 @@ class FakeTraffic:
         self.is_occupied: Callable[[], bool] = lambda: False
         self.open = 0  # connections to the colour that drains
         self.log: list[Served] = []
+
+    def answers(self, app: str) -> bool:
+        """Whether requests reach the app, and don't get bgd's own page."""
+        return self.served(app) is not None and not self.closed.get(app)
 
     @property
     def preview_door(self) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,18 @@ import pytest
 
 from bgd.adapters.sqlite_store import SqliteStore
 from bgd.domain.color import Color, ColorState
+from bgd.domain.container import Container, Health
 from bgd.domain.deployment import Options
+from bgd.domain.lifecycle import State
 from bgd.domain.origin import Origin
+from bgd.domain.plan import Overlap
 from bgd.domain.probe import Answer
 from bgd.domain.settings import HttpSmoke, Settings
 from bgd.engine.ports import Entry, Record
 from bgd.errors import BgError
-from tests.unit.fakes import Bench, Fuse, Killed, plan
+from tests.unit.fakes import ALONE, Bench, Fuse, Killed, plan
 
+GREEN = Color.GREEN
 Act = Callable[[Bench], Awaitable[None]]
 
 
@@ -47,7 +52,9 @@ async def deploy(bench: Bench) -> None:
 
 async def deploy_badly(bench: Bench) -> None:
     """A deployment whose smoke check fails."""
-    bench.runner.plan = plan(Settings(smoke=(HttpSmoke("GET", "/pay", status=(200,)),)), worker=True)
+    bench.runner.plan = replace(
+        bench.runner.plan, settings=Settings(smoke=(HttpSmoke("GET", "/pay", status=(200,)),))
+    )
     bench.prober.answers["/pay"] = Answer(500)
     await deploy(bench)
 
@@ -56,6 +63,38 @@ async def switch(bench: Bench) -> None:
     """The traffic to the other colour."""
     app = bench.daemon.fleet.get("shop")
     await bench.daemon.changes.switch(app, None, force=False, actor="tester")
+
+
+async def deploy_and_hand_over_badly(bench: Bench) -> None:
+    """A deployment whose worker dies as soon as it starts, when the traffic has moved already."""
+    release = await bench.store.next_release("shop") + 1
+    dead = Container(
+        "x", "shop-worker-1", "worker", "shop", GREEN, f"r{release}", "exited", Health.NONE, "", exit_code=1
+    )
+    bench.runner.sick["worker"] = dead
+    await deploy(bench)
+
+
+async def deploy_and_cancel(bench: Bench) -> None:
+    """A deployment that is given up while its new colour starts."""
+    app = bench.daemon.fleet.get("shop")
+    bench.prober.answers["/"] = Answer(0, error="not yet")
+    try:
+        await bench.daemon.changes.deploy(app, Options(), None, "tester", "")
+        while app.deployment is not None and app.deployment.state is not State.CHECKING:
+            if bench.fuse.is_blown:
+                raise Killed(bench.fuse.calls[-1])
+            await asyncio.sleep(0)
+    finally:
+        bench.prober.answers.clear()
+    if app.deployment is not None:
+        await bench.daemon.deployer.cancel(app, "tester")
+
+
+async def roll_back(bench: Bench) -> None:
+    """Back to the release before."""
+    app = bench.daemon.fleet.get("shop")
+    await bench.daemon.changes.rollback(app, None, "tester")
 
 
 async def deploy_twice(bench: Bench) -> None:
@@ -82,13 +121,13 @@ async def cooled(bench: Bench) -> None:
             await asyncio.sleep(0.001)
 
 
-async def scene(file: Path, before: Act) -> tuple[Bench, FusedStore]:
+async def scene(file: Path, before: Act, overlap: Overlap) -> tuple[Bench, FusedStore]:
     """A bench where `before` happened."""
     store = FusedStore(file)
     store.fuse = Fuse()
     await store.open()
     bench = Bench(store)
-    bench.runner.plan = plan(worker=True)
+    bench.runner.plan = plan(worker=True, task=not overlap.is_allowed, overlap=overlap)
     await bench.daemon.start()
     await bench.daemon.intake.add(Origin("/srv/shop/compose.yaml"), None, "tester")
     await before(bench)
@@ -121,24 +160,56 @@ SCENES: dict[str, tuple[Act, Act]] = {
 }
 
 
+ALONE_SCENES: dict[str, tuple[Act, Act]] = {
+    "first deployment": (lambda _: asyncio.sleep(0), deploy),
+    "second deployment": (deploy, deploy),
+    "third deployment": (deploy_twice, deploy),
+    "failing deployment": (deploy, deploy_badly),
+    "deployment that fails after its switch": (deploy, deploy_and_hand_over_badly),
+    "cancelled deployment": (deploy, deploy_and_cancel),
+    "switch": (deploy_twice, switch),
+    "rollback": (deploy_twice, roll_back),
+    "removal": (deploy_twice, remove),
+}
+"""The same for an app whose colours must not run at once: the fake runner fails on the second writer."""
+
+ENDS: dict[Act, State] = {
+    deploy_badly: State.FAILED,
+    deploy_and_hand_over_badly: State.ROLLED_BACK,
+    deploy_and_cancel: State.CANCELLED,
+}
+"""How what they do ends when nobody is killed; the others succeed."""
+
+
 @pytest.mark.parametrize("name", SCENES)
 async def test_killed_anywhere_the_next_daemon_makes_it_whole(name: str, tmp_path: Path) -> None:
-    before, act = SCENES[name]
-    bench, store = await scene(tmp_path / "count.db", before)
-    fuse = arm(bench, store, None)
+    await _killed_everywhere(tmp_path, *SCENES[name], Overlap())
+
+
+@pytest.mark.parametrize("name", ALONE_SCENES)
+async def test_killed_anywhere_an_app_that_must_not_run_twice_never_does(name: str, tmp_path: Path) -> None:
+    await _killed_everywhere(tmp_path, *ALONE_SCENES[name], ALONE)
+
+
+async def _killed_everywhere(tmp_path: Path, before: Act, act: Act, overlap: Overlap) -> None:
+    bench, store = await scene(tmp_path / "count.db", before, overlap)
+    fuse, live = arm(bench, store, None), bench.traffic.served("shop")
     await act(bench)
     await cooled(bench)
     points = len(fuse.calls)
+    for deployment in (await store.deployments("shop"))[:1]:
+        assert deployment.state is ENDS.get(act, State.SUCCEEDED)
+        assert deployment.options.alone is (live is not None and not overlap.is_allowed)
     await kill_remains(bench)
     await store.close()
     assert points > 5
     for point in range(points):
-        await _killed_at(point, tmp_path / f"{point}.db", before, act)
+        await _killed_at(point, tmp_path / f"{point}.db", before, act, overlap)
 
 
-async def _killed_at(point: int, file: Path, before: Act, act: Act) -> None:
+async def _killed_at(point: int, file: Path, before: Act, act: Act, overlap: Overlap) -> None:
     asyncio.get_running_loop().set_exception_handler(_ignore_the_dead)
-    bench, store = await scene(file, before)
+    bench, store = await scene(file, before, overlap)
     live_before = bench.traffic.served("shop")
     ids_before = _ids(bench, live_before)
     fuse = arm(bench, store, point)
@@ -149,8 +220,12 @@ async def _killed_at(point: int, file: Path, before: Act, act: Act) -> None:
         assert fuse.calls
     await kill_remains(bench)
     where = f"killed at {point}: {fuse.calls[-1]}"
-    # The world as the dead daemon left it: traffic never stopped.
-    if live_before is not None and act is not remove:
+    # The world as the dead daemon left it: traffic never stopped, or got the page that says so.
+    if live_before is not None and act is not remove and not overlap.is_allowed:
+        answers = bench.traffic.answers("shop")
+        assert not answers or (bench.traffic.served("shop"), "web") in bench.runner.up, where
+        assert len({color for color, _ in bench.runner.up}) <= 1, where
+    elif live_before is not None and act is not remove:
         served = bench.traffic.served("shop")
         assert served is not None, where
         assert (served, "web") in bench.runner.running, where
@@ -160,6 +235,9 @@ async def _killed_at(point: int, file: Path, before: Act, act: Act) -> None:
     await daemon.start()
     await cooled(bench)
     _whole(bench, where)
+    (last, *_) = [*await store.deployments("shop"), None]
+    if last is not None and last.state in (State.FAILED, State.CANCELLED, State.ROLLED_BACK):
+        assert ids_before <= _ids(bench, live_before), where
     for deployment in await store.deployments("shop"):
         assert deployment.state.is_final, where
     await kill_remains(bench)
@@ -183,9 +261,11 @@ def _whole(bench: Bench, where: str) -> None:
     for app in bench.daemon.fleet.apps.values():
         assert bench.traffic.served(app.name) is app.live, where
         assert app.busy is None, where
+        assert not bench.traffic.closed.get(app.name), where
+        assert not app.closures, where
         for color, record in app.colors.items():
             assert record.state is not ColorState.PREPARING, where
-            runs = {service for (c, service) in bench.runner.running if c is color}
+            runs = {service for (c, service) in bench.runner.up if c is color}
             if color is app.live:
                 assert record.state is ColorState.LIVE, where
                 assert runs == {"web", "worker"}, where

@@ -63,6 +63,7 @@ bake: {for: 30s, max_error_rate: 1%, min_requests: 20}
 drain: 10s
 keep: 1h
 watch: true
+overlap: false
 hooks: {before_start: [[./backup, now]], after_switch: ["echo done"]}""",
     )
     assert given.app == "shop"
@@ -75,7 +76,7 @@ hooks: {before_start: [[./backup, now]], after_switch: ["echo done"]}""",
     )
     assert given.promote is Promote.MANUAL
     assert given.bake == Bake(30.0, 0.01, 20)
-    assert (given.drain_s, given.keep_s, given.watch) == (10.0, 3600.0, True)
+    assert (given.drain_s, given.keep_s, given.watch, given.overlap) == (10.0, 3600.0, True, False)
     assert given.hooks.before_start == (("./backup", "now"),)
     assert given.hooks.after_switch == (("/bin/sh", "-c", "echo done"),)
 

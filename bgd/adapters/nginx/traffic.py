@@ -265,7 +265,7 @@ class NginxTraffic:
         if live is None:
             await self._gate_disk.run(lambda: self._gates.turn(entry.app, entry.live or Color.BLUE))
             return entry
-        return replace(entry, live=live)
+        return replace(entry, live=live, closures=await self.closures(entry.app))
 
     async def _turn_back(self, app: str, before: Color | None) -> str:
         """Put the gate back where it was, and see that; what to tell about it."""
