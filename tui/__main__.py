@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from bgd.client import Client
+from tui.config import THEME_NAMES, config_path, read_config
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,7 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="bgctl ui", description="The terminal UI of bgd. Press ? in it for the keys."
     )
     parser.add_argument("--socket", metavar="PATH", help="where the daemon listens (BGD_SOCKET)")
-    parser.add_argument("--theme", choices=("dark", "light"), help="default: as the terminal tells, or dark")
+    parser.add_argument("--theme", choices=THEME_NAMES, help="default: as the terminal tells, or dark")
+    parser.add_argument("--read-only", action="store_true", help="only look: nothing can be changed")
     options = parser.parse_args(argv)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print(  # noqa: T201 - a message for a person who has no screen
@@ -36,7 +38,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     from tui.terminal import Terminal
 
     client = Client(options.socket)
-    app = BgdApp(client, client.socket_path, options.theme)
+    app = BgdApp(
+        client,
+        client.socket_path,
+        options.theme,
+        config=read_config(config_path(os.environ)),
+        read_only=options.read_only,
+    )
     with Terminal(app.leave) as terminal:
         app.run()
     return terminal.status

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
-import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
@@ -16,12 +16,17 @@ from textual.message import Message
 from textual.screen import Screen
 
 from tui import reduce
+from tui.clipboard import osc52
+from tui.config import Config
 from tui.feed import LogFeed
-from tui.intent import ACTIONS, Action, Intent, Refusal, planned
-from tui.keymap import COMMANDS, bindings
-from tui.link import Answered, Happened, Link, Lost, News, Snapshot
+from tui.intent import ACTIONS, Action, Intent, Planned, Refusal, planned
+from tui.keymap import bindings
+from tui.link import Link
 from tui.model import State
+from tui.news import Answered
+from tui.palette import entries
 from tui.panes.applist import AppList
+from tui.panes.logs import LogPane
 from tui.port import Daemon
 from tui.screens.main import MainScreen
 from tui.theme import THEMES, theme_for
@@ -30,7 +35,6 @@ if TYPE_CHECKING:
     from tui.screens.confirm import ConfirmScreen
 
 TICK_S = 1.0
-LOG_EVERY_S = 0.1
 SILENT_S = 5.0
 """A status that takes longer than this means that the daemon is away, whatever its socket says."""
 
@@ -64,20 +68,24 @@ class BgdApp(App[None]):
         theme: str | None = None,
         clock: Clock = _now,
         silent_s: float = SILENT_S,
+        config: Config | None = None,
+        read_only: bool = False,
     ) -> None:
         super().__init__()
-        self.state = State()
-        self._daemon = daemon
-        self._clock = clock
+        config = config or Config()
+        self.state = State(keys=config.keys, is_read_only=read_only)
+        self.daemon = daemon
+        self.clock = clock
+        self._problems = config.problems
         self._silent_s = silent_s
-        self._main = MainScreen(socket_path)
+        logged = lambda: self.post_message(self.Logged())  # noqa: E731 - the feed calls it from its thread
+        self._main = MainScreen(socket_path, partial(LogFeed, daemon, logged), clock)
         self._link = Link(daemon, lambda: self.post_message(self.Arrived()))
-        self._feed: LogFeed | None = None
-        self._log_at = 0.0  # when lines were last shown
-        self._confirm: tuple[Action, ConfirmScreen] | None = None
+        self._asked: tuple[Callable[[State], Planned], ConfirmScreen] | None = None
         for known in THEMES.values():
             self.register_theme(known)
-        self.theme = THEMES[theme or theme_for(os.environ.get("COLORFGBG", ""))].name
+        self.theme = THEMES[theme or config.theme or theme_for(os.environ.get("COLORFGBG", ""))].name
+        self.set_keymap(dict(config.keys.changed))
         if self.no_color:
             # Grey is a colour too: NO_COLOR asks for none at all.
             self._filters = [NoColor() if isinstance(f, Monochrome) else f for f in self._filters]
@@ -96,12 +104,14 @@ class BgdApp(App[None]):
         self._link.start()
         self.set_interval(TICK_S, self._tick)
         self.set_timer(TICK_S, gc.enable)  # `main` put it off until the first paint
+        if self._problems:
+            told = reduce.with_notice(self.state, "warning", "; ".join(self._problems), "", self.clock())
+            self.become(told)
 
     async def on_unmount(self) -> None:
         """End every conversation."""
         self._link.close()
-        if self._feed is not None:
-            self._feed.close()
+        self._main.logs.close()
 
     def leave(self) -> None:
         """End soon; from any thread."""
@@ -114,17 +124,18 @@ class BgdApp(App[None]):
     def become(self, state: State) -> None:
         """The state changes, and the screen with it."""
         before, self.state = self.state, state
-        self._main.show(state, self._clock())
+        self._main.show(state, self.clock())
         if state.selected != before.selected:
-            self._follow_log(state.selected)
-        if self._confirm is not None:
-            action, screen = self._confirm
-            screen.show(planned(action, state))
+            self._link.watch(state.selected)
+            self._main.logs.follow(state.selected)
+        if self._asked is not None:
+            plan, screen = self._asked
+            screen.show(plan(state))
 
     def _tick(self) -> None:
-        state = reduce.with_time(self.state, self._clock())
+        state = reduce.with_time(self.state, self.clock())
         if (silent_s := self._link.silent_s()) > self._silent_s:
-            since = self._clock() - timedelta(seconds=silent_s)
+            since = self.clock() - timedelta(seconds=silent_s)
             state = reduce.with_lost_link(
                 state, "it doesn't answer", "is it busy or stopped? its log tells", since
             )
@@ -134,72 +145,68 @@ class BgdApp(App[None]):
         """Carry all that was learned into the state, then show it once."""
         state = self.state
         for news in self._link.take():
-            state = self._reduced(state, news)
+            state = reduce.with_news(state, news, self.clock())
+            if isinstance(news, Answered) and news.intent.verb == "smoke" and news.answer is not None:
+                self._show_smoke(news)
         self.become(state)
 
-    def _reduced(self, state: State, news: News) -> State:
-        now = self._clock()
-        match news:
-            case Snapshot(apps):
-                return reduce.with_snapshot(state, apps, now)
-            case Happened(event):
-                return reduce.with_event(state, event, now)
-            case Lost(reason, hint):
-                return reduce.with_lost_link(state, reason, hint, now)
-            case Answered(intent, error):
-                state = reduce.with_answer(state, intent.app, intent.verb)
-                if error is None:
-                    return state
-                text = f"{intent.verb} {intent.app}: {error.message}"
-                return reduce.with_notice(state, "error", text, error.hint, now)
+    def _show_smoke(self, news: Answered) -> None:
+        from tui.screens.smoke import SmokeScreen
 
-    def _follow_log(self, app: str | None) -> None:
-        if self._feed is not None:
-            self._feed.close()
-        self._feed = None
-        self._main.log_view.clear()
-        if app is not None:
-            self._feed = LogFeed(self._daemon, app, lambda: self.post_message(self.Logged()))
-            self._feed.start()
+        self.push_screen(SmokeScreen(news.intent, news.answer))
 
     def on_bgd_app_logged(self) -> None:
-        """Show lines at most ten times a second, however many come."""
-        wait_s = self._log_at + LOG_EVERY_S - time.monotonic()
-        if wait_s > 0:
-            self.set_timer(wait_s, self._show_log)
-        else:
-            self._show_log()
-
-    def _show_log(self) -> None:
-        if self._feed is None:
-            return
-        self._log_at = time.monotonic()
-        batch = self._feed.take()
-        self._main.log_trouble = batch.trouble
-        self._main.log_view.extend(batch.lines, batch.dropped)
+        """Show them."""
+        self._main.logs.arrived()
 
     def on_app_list_picked(self, event: AppList.Picked) -> None:
         """Another app is to be shown."""
         self.become(reduce.with_selection(self.state, event.app))
 
+    def on_log_pane_told(self, event: LogPane.Told) -> None:
+        """The log has something to say."""
+        self.become(reduce.with_notice(self.state, event.level, event.text, event.hint, self.clock()))
+
+    def on_log_pane_copied(self, event: LogPane.Copied) -> None:
+        """Something goes to the clipboard."""
+        self.copy_to_clipboard(event.text)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Set the clipboard of the terminal, through tmux and screen too."""
+        self._clipboard = text
+        if self._driver is not None:
+            self._driver.write(osc52(text, os.environ))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
+        """Keys of the main screen do nothing while another is above it; read-only has no actions."""
+        if action == "ask" and self.state.is_read_only:
+            return False
+        if action in ("quit", "command_palette", "help_quit", "help"):
+            return True
+        return self.screen is self._main
+
     def action_ask(self, name: str) -> None:
         """Ask before doing it, or say why it can't be done."""
         action = next(action for action in ACTIONS if action.name == name)
-        would = planned(action, self.state)
+        self.ask(action, lambda state: planned(action, state))
+
+    def ask(self, action: Action, plan: Callable[[State], Planned]) -> None:
+        """Ask whether to do what `plan` makes of the state."""
+        would = plan(self.state)
         if isinstance(would, Refusal):
             told = reduce.with_notice(
-                self.state, "warning", f"{action.label}: {would.reason}", "", self._clock()
+                self.state, "warning", f"{action.label}: {would.reason}", "", self.clock()
             )
             self.become(told)
             return
         from tui.screens.confirm import ConfirmScreen  # not before it is needed: the first paint is quicker
 
         screen = ConfirmScreen(would)
-        self._confirm = (action, screen)
+        self._asked = (plan, screen)
         self.push_screen(screen, lambda is_yes: self._confirmed(would, bool(is_yes)))
 
     def _confirmed(self, intent: Intent, is_yes: bool) -> None:
-        self._confirm = None
+        self._asked = None
         if is_yes:
             self.become(reduce.with_request(self.state, intent.app, intent.verb))
             self._link.send(intent)
@@ -208,60 +215,42 @@ class BgdApp(App[None]):
         """To the next app or the one before."""
         names = [app.name for app in self.state.apps]
         if self.state.selected in names:
-            position = (names.index(self.state.selected) + step) % len(names)
-            self.become(reduce.with_selection(self.state, names[position]))
+            self.action_go((names.index(self.state.selected) + step) % len(names))
 
-    def action_zoom(self) -> None:
-        """The log on the whole screen, and back."""
-        self._main.toggle_class("-zoomed")
+    def action_go(self, position: int) -> None:
+        """To an app of the list."""
+        if position < len(self.state.apps):
+            self.become(reduce.with_selection(self.state, self.state.apps[position].name))
 
     def action_why(self) -> None:
         """Open the failure card."""
         self.become(reduce.with_card(self.state, is_open=True))
 
     def action_dismiss(self) -> None:
-        """Close the card, or else the message."""
+        """Close the card, or the message, or what the log looks for."""
         if self.state.card is not None:
             self.become(reduce.with_card(self.state, is_open=False))
-        else:
+        elif self.state.notice is not None:
             self.become(reduce.without_notice(self.state))
+        else:
+            self._main.logs.forget()
 
     def action_cycle_theme(self) -> None:
-        """Dark or light."""
+        """The next theme."""
         names = [theme.name for theme in THEMES.values()]
         self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
 
     def action_help(self) -> None:
-        """Every key."""
+        """The keys, those of the pane in focus first."""
         from tui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen(self.state))
+        self.push_screen(HelpScreen(self.state, self._main.focused_pane))
 
     def action_help_quit(self) -> None:
         """Textual's answer to `ctrl+c` is advice; ours is to go."""
         self.exit()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's
-        """What the palette offers: actions with their reason where they are refused, apps, views."""
-        for action in ACTIONS:
-            would = planned(action, self.state)
-            told = (
-                f"not now: {would.reason}"
-                if isinstance(would, Refusal)
-                else f"{action.key} · {action.summary}"
-            )
-            yield SystemCommand(action.label, told, lambda name=action.name: self.action_ask(name))
-        for app in self.state.apps:
-            yield SystemCommand(
-                f"go to {app.name}", "show this app", lambda name=app.name: self._select(name)
-            )
-        for command in COMMANDS:
-            if command.palette:
-                yield SystemCommand(
-                    command.palette,
-                    f"{command.shown} · {command.title}",
-                    lambda action=command.action: self.run_action(action),
-                )
-
-    def _select(self, name: str) -> None:
-        self.become(reduce.with_selection(self.state, name))
+        """What the palette offers."""
+        for entry in entries(self.state):
+            yield SystemCommand(entry.title, entry.told, partial(self.run_action, entry.action))

@@ -17,7 +17,7 @@ from typing import Any
 from bgd.errors import BgError
 from tui.plain import plain
 from tui.port import Daemon, Feed
-from tui.ring import Line
+from tui.ring import CAPACITY, Line
 from tui.snapshot import read_time
 
 TAIL = 200
@@ -26,6 +26,16 @@ INBOX_LINES = 5_000
 RETRY_S = 1.0
 OVERLAP_S = 2.0
 """Containers' lines are merged by time: one that was late when the stream broke is asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which lines are asked for: of one colour, of one service, since a time (as it was `asked` for)."""
+
+    color: str | None = None
+    service: str | None = None
+    since: str | None = None
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +50,9 @@ class Batch:
 class LogFeed:
     """Follows one app from `start` to `close`, through restarts of the daemon, without gap or repetition."""
 
-    def __init__(self, daemon: Daemon, app: str, wake: Callable[[], object]) -> None:
+    def __init__(self, daemon: Daemon, wake: Callable[[], object], app: str, scope: Scope) -> None:
         self.app = app
+        self.scope = scope
         self._daemon = daemon
         self._wake = wake
         self._lock = threading.Lock()
@@ -96,11 +107,18 @@ class LogFeed:
             self._closing.wait(RETRY_S)
 
     def _open(self) -> Feed:
-        newest = read_time(self._newest)
-        if newest is None:
-            return self._daemon.logs(self.app, follow=True, tail=TAIL)
-        since = (newest - timedelta(seconds=OVERLAP_S)).isoformat().replace("+00:00", "Z")
-        return self._daemon.logs(self.app, follow=True, since=since)
+        scope, newest = self.scope, read_time(self._newest)
+        since = scope.since
+        if newest is not None:
+            since = (newest - timedelta(seconds=OVERLAP_S)).isoformat().replace("+00:00", "Z")
+        return self._daemon.logs(
+            self.app,
+            color=scope.color,
+            service=scope.service,
+            follow=True,
+            tail=None if newest is not None else TAIL if since is None else CAPACITY,
+            since=since,
+        )
 
     def _receive(self, told: dict[str, Any], known: dict[str, str]) -> None:
         at, container = str(told.get("at") or ""), str(told.get("container") or "")

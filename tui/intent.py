@@ -1,8 +1,8 @@
 """What an operator can ask for: the verbs, what each would do now, and why it can't be done.
 
-One list, `ACTIONS`, feeds the keys, the footer, the help and the command palette. `planned` turns an
-action and the state into an `Intent`, which says in words what will happen and is sent exactly as
-confirmed, or into a `Refusal` with the reason. The daemon has the last word: it refuses too.
+One list, `ACTIONS`, feeds the footer, the help and the command palette; the keys are in `tui.keymap`.
+`planned` turns an action and the state into an `Intent`, which says in words what will happen and is sent
+exactly as confirmed, or into a `Refusal` with the reason. The daemon has the last word: it refuses too.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ class Intent:
     effect: str  # in words, for a person
     command: str  # the equal line of bgctl
     label: str  # of the button that confirms
-    to: str | None = None
+    to: str | None = None  # a colour, or the release of a rollback
     no_switch: bool = False
+    is_on: bool = False  # maintenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +45,17 @@ Planned = Intent | Refusal
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An action as keys, footer, help and palette know it."""
+    """An action as footer, help and palette know it."""
 
-    name: str
-    key: str
+    name: str  # as in the key map
     label: str
-    summary: str
     plan: Callable[[App], Planned]
 
 
 def planned(action: Action, state: State) -> Planned:
     """What the action would do to the selected app now, or why not."""
+    if state.is_read_only:
+        return Refusal("this screen was started with --read-only")
     if not state.link.is_up:
         return Refusal("the daemon is away")
     app = state.app
@@ -130,26 +131,37 @@ def _switch(app: App) -> Planned:
 
 
 def _rollback(app: App) -> Planned:
+    return rollback_to(app, None)
+
+
+def rollback_to(app: App, release: str | None) -> Planned:
+    """Back to a release, or to the one that was live before."""
     if app.deployment is not None:
         return _busy(app.deployment)
-    if app.live is None:
+    live = app.live_slot
+    if live is None:
         return Refusal("nothing is live yet, so there is nothing to go back to")
+    if release is not None and release == live.release:
+        return Refusal(f"{release} is live already")
     idle = app.idle_slot
-    name = color_name(idle.color)
-    if idle.state in {"warm", "draining"}:
-        effect = f"The traffic goes back at once from {_holder(app)} to {_named(idle)}, which is still warm."
+    name, what = color_name(idle.color), release or "the previous release"
+    if idle.is_running and release in (None, idle.release) and (release or idle.state != "ready"):
+        effect = f"The traffic goes back at once from {_holder(app)} to {_named(idle)}, which runs still."
     else:
+        why = f"{name} is {idle.state}: " if release is None else ""
         effect = (
-            f"{name} is {idle.state}, not warm: the previous release is brought up there exactly as recorded "
-            f"and checked, and then gets the public traffic. Until then {_holder(app)} serves as it does now."
+            f"{why}{what} is brought up in {name} exactly as recorded and checked, "
+            f"and then gets the public traffic. Until then {_holder(app)} serves as it does now."
         )
+        effect = " ".join(filter(None, (effect[0].upper() + effect[1:], _replaced(app))))
     return Intent(
         verb="rollback",
         app=app.name,
-        title=f"Roll {app.name} back",
+        title=f"Roll {app.name} back" + (f" to {release}" if release else ""),
         effect=effect,
-        command=_line("rollback", app.name),
+        command=_line("rollback", app.name, *(("--to", release) if release else ())),
         label="Roll back",
+        to=release,
     )
 
 
@@ -190,6 +202,69 @@ def _cancel(app: App) -> Planned:
     )
 
 
+def _smoke(app: App) -> Planned:
+    deployment = app.deployment
+    if deployment is not None and deployment.state != "awaiting":
+        return _busy(deployment)
+    slot = app.live_slot
+    if deployment is not None:
+        slot = app.slot(deployment.color)
+    elif slot is None or app.idle_slot.state == "ready":
+        slot = app.idle_slot
+    if not slot.is_running:
+        return Refusal(f"{color_name(slot.color)} is {slot.state}: nothing runs there to check")
+    return Intent(
+        verb="smoke",
+        app=app.name,
+        title=f"Smoke-test {app.name}",
+        effect=f"The smoke checks ask {_named(slot)} through the preview. Nothing is changed or moved.",
+        command=_line("smoke", app.name, "--color", slot.color),
+        label="Run the checks",
+        to=slot.color,
+    )
+
+
+def _stop(app: App) -> Planned:
+    if app.deployment is not None:
+        return _busy(app.deployment)
+    slot = app.idle_slot
+    if app.live is None and not slot.is_running:
+        slot = app.green
+    if not slot.is_running:
+        return Refusal(f"{color_name(slot.color)} is {slot.state}: there is nothing to stop")
+    serving = f" {_holder(app)} serves on." if app.live else ""
+    cost = " A rollback then takes a deployment instead of an instant." if slot.state == "warm" else ""
+    return Intent(
+        verb="stop",
+        app=app.name,
+        title=f"Stop {color_name(slot.color)} of {app.name}",
+        effect=f"The containers of {_named(slot)} stop and are kept.{cost}{serving}",
+        command=_line("stop", app.name, "--color", slot.color),
+        label=f"Stop {color_name(slot.color)}",
+        to=slot.color,
+    )
+
+
+def _maintenance(app: App) -> Planned:
+    word = "off" if app.in_maintenance else "on"
+    if app.in_maintenance:
+        effect = f"The public gets {_holder(app)} again instead of the maintenance page."
+    else:
+        effect = (
+            "The public gets a page with status 503 instead of the app, until it is switched off again. "
+            "Containers run on, and the preview answers."
+        )
+    return Intent(
+        verb="maintenance",
+        app=app.name,
+        title=f"Maintenance of {app.name}: {word}",
+        effect=effect,
+        command=_line("maintenance", app.name, word),
+        label="End maintenance" if app.in_maintenance else "Close for maintenance",
+        is_on=not app.in_maintenance,
+    )
+
+
 def _busy(deployment: Deployment) -> Refusal:
     return Refusal(f"busy: {deployment.kind} of {deployment.release} is at {stage_word(deployment.state)}")
 
@@ -212,22 +287,13 @@ def _line(*words: str) -> str:
 
 
 ACTIONS = (
-    Action(
-        "deploy",
-        "d",
-        "deploy",
-        "a new release into the idle colour, then the switch",
-        lambda app: _deploy(app, False),
-    ),
-    Action(
-        "stage",
-        "D",
-        "deploy, no switch",
-        "a new release into the idle colour, and no further",
-        lambda app: _deploy(app, True),
-    ),
-    Action("switch", "s", "switch", "move the public traffic to the other colour", _switch),
-    Action("rollback", "r", "rollback", "back to the previous release", _rollback),
-    Action("promote", "p", "promote", "let a deployment that waits for approval switch", _promote),
-    Action("cancel", "c", "cancel", "stop the deployment that runs and clean it up", _cancel),
+    Action("deploy", "deploy", lambda app: _deploy(app, False)),
+    Action("stage", "deploy, no switch", lambda app: _deploy(app, True)),
+    Action("switch", "switch", _switch),
+    Action("rollback", "rollback", _rollback),
+    Action("promote", "promote", _promote),
+    Action("cancel", "cancel", _cancel),
+    Action("smoke", "smoke", _smoke),
+    Action("stop", "stop", _stop),
+    Action("maintenance", "maintenance", _maintenance),
 )

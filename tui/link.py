@@ -15,12 +15,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from typing import Any
 
 from bgd.errors import BgError, Unreachable
-from bgd.wire import EventJson
 from tui.intent import Intent
-from tui.model import App
+from tui.news import Answered, Happened, Lost, News, Snapshot
 from tui.port import Daemon, Feed
 from tui.reduce import needs_snapshot
 from tui.snapshot import read_apps
@@ -35,39 +34,6 @@ RETRY_S = (0.1, 0.2, 0.5, 1.0)
 """Between attempts to reach a daemon that is away; the last one repeats."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The daemon's whole status."""
-
-    apps: tuple[App, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """An event of the journal, or a line of progress."""
-
-    event: EventJson
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The daemon doesn't answer."""
-
-    reason: str
-    hint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A request came to its end; `error` is `None` where it was granted."""
-
-    intent: Intent
-    error: BgError | None
-
-
-News = Snapshot | Happened | Lost | Answered
-
-
 class Link:
     """The threads, their inbox, and how long the daemon has been silent."""
 
@@ -80,6 +46,7 @@ class Link:
         self._status_wanted = threading.Event()
         self._feed: Feed | None = None
         self._asked_at: float | None = None
+        self._watched: str | None = None
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -103,6 +70,11 @@ class Link:
         with self._lock:
             news, self._inbox = self._inbox, []
         return news
+
+    def watch(self, app: str | None) -> None:
+        """This app is looked at: it is asked for in detail."""
+        self._watched = app
+        self._status_wanted.set()
 
     def send(self, intent: Intent) -> None:
         """Ask the daemon to do it; the answer comes as `Answered`."""
@@ -177,26 +149,32 @@ class Link:
 
     def _carry_out(self, intent: Intent) -> None:
         error: BgError | None = None
+        answer: Any = None
         try:
-            carry_out(self._daemon, intent)
+            answer = carry_out(self._daemon, intent)
         except BgError as refused:
             error = refused
         self._status_wanted.set()
-        self._deliver(Answered(intent, error))
+        self._deliver(Answered(intent, error, answer))
 
 
-def carry_out(daemon: Daemon, intent: Intent) -> None:
-    """Say it in the client's verbs."""
+def carry_out(daemon: Daemon, intent: Intent) -> Any:
+    """Say it in the client's verbs; the daemon's answer."""
     match intent.verb:
         case "deploy":
-            daemon.deploy(intent.app, no_switch=intent.no_switch)
+            return daemon.deploy(intent.app, no_switch=intent.no_switch)
         case "switch":
-            daemon.switch(intent.app, to=intent.to)
+            return daemon.switch(intent.app, to=intent.to)
         case "rollback":
-            daemon.rollback(intent.app)
+            return daemon.rollback(intent.app, to=intent.to)
         case "promote":
-            daemon.promote(intent.app)
+            return daemon.promote(intent.app)
         case "cancel":
-            daemon.cancel(intent.app)
-        case _:
-            raise ValueError(f"no such verb: {intent.verb}")
+            return daemon.cancel(intent.app)
+        case "smoke":
+            return daemon.smoke(intent.app, intent.to)
+        case "stop":
+            return daemon.stop(intent.app, intent.to or "")
+        case "maintenance":
+            return daemon.maintenance(intent.app, intent.is_on)
+    raise ValueError(f"no such verb: {intent.verb}")

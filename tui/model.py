@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from tui.keymap import DEFAULT, Keys
+
 Level = Literal["info", "done", "warning", "error"]
 COLORS = ("blue", "green")
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -162,6 +164,7 @@ class App:
     preview_url: str = ""
     file: str = ""
     is_watched: bool = False
+    in_maintenance: bool = False
     problems: tuple[str, ...] = ()
 
     def slot(self, color: str) -> Slot:
@@ -215,6 +218,8 @@ class State:
     pending: frozenset[tuple[str, str]] = frozenset()  # app and verb
     read_at: datetime | None = None  # when the snapshot was taken; `None` before the first
     closed_cards: frozenset[int] = frozenset()  # ids of deployments whose failure was read and closed
+    keys: Keys = DEFAULT
+    is_read_only: bool = False
 
     @property
     def app(self) -> App | None:

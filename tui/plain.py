@@ -6,14 +6,7 @@ it: the last door before the terminal is the one that counts.
 
 from __future__ import annotations
 
-import re
-
 from bgd.domain.log import sanitized
-
-_UNWRITABLE = re.compile(
-    "[\ud800-\udfff\u061c\u200b\u2060-\u2064\ufeff\ufff9-\ufffb]|[\U000e0000-\U000e007f]"
-)
-"""Lone surrogates, which no terminal's encoding can write, and what is invisible but has a width for some."""
 
 
 def plain(value: object) -> str:
@@ -21,7 +14,7 @@ def plain(value: object) -> str:
     text = "" if value is None else str(value)
     if text.isascii() and text.isprintable() and len(text) < 4096:
         return text
-    return _UNWRITABLE.sub("", sanitized(text.replace("\n", " "))).replace("\t", "    ")
+    return sanitized(text.replace("\n", " ")).replace("\t", "    ")
 
 
 def plain_lines(value: object) -> str:

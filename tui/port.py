@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from bgd.wire import AppsJson, DeploymentJson, SwitchJson
+from bgd.wire import AppJson, AppsJson, DeploymentJson, SwitchJson
 
 
 class Feed(Protocol):
@@ -27,7 +27,14 @@ class Daemon(Protocol):
         """The journal from after `since`, or from now, without end."""
 
     def logs(
-        self, app: str, *, follow: bool = False, tail: int | None = None, since: str | None = None
+        self,
+        app: str,
+        *,
+        color: str | None = None,
+        service: str | None = None,
+        follow: bool = False,
+        tail: int | None = None,
+        since: str | None = None,
     ) -> Feed:
         """Lines of the app's containers."""
 
@@ -37,11 +44,20 @@ class Daemon(Protocol):
     def switch(self, app: str, to: str | None = None) -> SwitchJson:
         """Move the traffic."""
 
-    def rollback(self, app: str) -> SwitchJson | DeploymentJson:
-        """Back to the previous release."""
+    def rollback(self, app: str, to: str | None = None) -> SwitchJson | DeploymentJson:
+        """Back to a release, the previous one unless told."""
 
     def promote(self, app: str) -> DeploymentJson:
         """Let a waiting deployment switch."""
 
     def cancel(self, app: str) -> DeploymentJson:
         """Stop a deployment."""
+
+    def smoke(self, app: str, color: str | None = None) -> dict[str, Any]:
+        """Run the smoke checks."""
+
+    def stop(self, app: str, color: str) -> AppJson:
+        """Stop the idle colour."""
+
+    def maintenance(self, app: str, is_on: bool) -> AppJson:
+        """A page instead of the app, or the app again."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from bgd.wire import EventJson
 from tui.model import App, Deployment, Level, Link, Notice, Slot, Stage, State
+from tui.news import Answered, Happened, Lost, News, Snapshot
 from tui.plain import plain
 from tui.snapshot import read_remaining
 from tui.words import color_name, stage_word, took
@@ -28,6 +29,24 @@ _RANK = {"waiting": 0, "running": 1, "done": 2, "failed": 2, "skipped": 2}
 def needs_snapshot(event: EventJson) -> bool:
     """Whether the state must be read anew after this event."""
     return event["event"] not in NO_SNAPSHOT
+
+
+def with_news(state: State, news: News, now: datetime) -> State:
+    """Something was learned of the daemon."""
+    match news:
+        case Snapshot(apps):
+            return with_snapshot(state, apps, now)
+        case Happened(event):
+            return with_event(state, event, now)
+        case Lost(reason, hint):
+            return with_lost_link(state, reason, hint, now)
+        case Answered(intent, error, _):
+            state = with_answer(state, intent.app, intent.verb)
+            if error is None:
+                return state
+            return with_notice(
+                state, "error", f"{intent.verb} {intent.app}: {error.message}", error.hint, now
+            )
 
 
 def with_snapshot(state: State, apps: tuple[App, ...], now: datetime) -> State:

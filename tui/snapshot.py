@@ -39,6 +39,7 @@ def read_app(told: AppJson | Json) -> App:
         preview_url=plain(urls.get("preview")),
         file=plain(told.get("file")),
         is_watched=bool(told.get("watch")),
+        in_maintenance=bool(told.get("maintenance")),
         problems=tuple(plain(problem) for problem in told.get("problems") or ()),
     )
 

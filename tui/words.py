@@ -5,7 +5,9 @@ Hues mean colours of the app and nothing else: healthy is calm and has none; tro
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
+
+from bgd.cli.moment import since
 
 STATE_GLYPHS = {
     "empty": "·",
@@ -93,3 +95,19 @@ def short_image(image: str) -> str:
     if image.startswith("sha256:"):
         return image[7:19]
     return image.split("@", 1)[0].rsplit("/", 1)[-1]
+
+
+def since_of(text: str, now: datetime) -> str | None:
+    """RFC 3339 of `10m` or `2h` ago, `14:30` of today, or of a time; `None` for an empty text.
+
+    Raises `ValueError` for anything else. A time without a zone is one of this machine's clock.
+    """
+    if not text:
+        return None
+    try:
+        then = (
+            datetime.combine(now.astimezone().date(), time.fromisoformat(text)) if ":" in text[:3] else None
+        )
+    except ValueError:
+        then = None
+    return since(then.isoformat() if then else text)

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 def arguments(parser: Parser) -> None:
     """How it looks."""
-    parser.add_argument("--theme", choices=("dark", "light"), help="default: as the terminal tells, or dark")
+    parser.add_argument(
+        "--theme",
+        choices=("dark", "light", "ansi", "contrast"),
+        help="default: as ui.toml or the terminal tells, or dark",
+    )
+    parser.add_argument("--read-only", action="store_true", help="only look: nothing can be changed")
 
 
 def run(values: Namespace, _: Out) -> int:
@@ -29,4 +34,5 @@ def run(values: Namespace, _: Out) -> int:
     from tui.__main__ import main
 
     given = (("--socket", values.socket), ("--theme", values.theme))
-    return main([word for option in given if option[1] for word in option])
+    words = [word for option in given if option[1] for word in option]
+    return main([*words, *(["--read-only"] if values.read_only else [])])

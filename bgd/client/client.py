@@ -144,6 +144,10 @@ class Client:
         """Stop the idle colour."""
         return cast("AppJson", self._call("POST", f"{_at(app)}/stop", {"color": color}, LONG_S))
 
+    def maintenance(self, app: str, is_on: bool) -> AppJson:
+        """A page with status 503 instead of the app, or the app again."""
+        return cast("AppJson", self._call("POST", f"{_at(app)}/maintenance", {"on": is_on}))
+
     def events(self, *, app: str | None = None, since: int | None = None, follow: bool = True) -> Stream:
         """The journal as a stream of `EventJson`, after `since` or from now on; ends unless `follow`."""
         return Stream(

@@ -15,7 +15,9 @@ _SEQUENCES = re.compile(
 )
 _CONTROLS = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f"  # C0 but the tab, DEL, C1
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what turns the direction of writing
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # what turns the direction of writing, or its shapes
+    "\u00ad\u034f\u180e\u200b-\u200d\u2060-\u2065\ufeff"  # no width for some terminals, one for others
+    "\u115f\u1160\u17b4\u17b5\u3164\uffa0"  # letters that look like nothing
     "\u2028\u2029\ufff9-\ufffb"  # other line ends; annotations that hide text
     "\U000e0000-\U000e007f"  # tags: letters that nobody sees
     "\ud800-\udfff]"  # halves of characters, which no terminal or JSON encoder takes
@@ -41,6 +43,6 @@ def sanitized(text: str) -> str:
     clipboard, reorder a line or forge another one.
     """
     text = text.rstrip("\r\n")
-    if not text.isprintable():
+    if not (text.isascii() and text.isprintable()):
         text = _CONTROLS.sub("", _SEQUENCES.sub("", text.replace("\r\n", " ").replace("\r", " ")))
     return text if len(text) <= MAX_LINE_CHARS else text[: MAX_LINE_CHARS - 1] + "…"

@@ -181,9 +181,9 @@ async def test_the_failure_card_tells_stage_probe_log_and_what_still_serves(daem
         await ui.reads("✗ deploy of r3 failed", "smoke after 1.2s", "status 500, wanted 200", "GREEN r2")
         await ui.reads("“no database”", "KeyError: 'DATABASE_URL'", "mend it and deploy again")
         await ui.press("escape")
-        await ui.reads("w shows why", "following")
+        await ui.reads("e shows why", "following")
         assert "KeyError" not in ui.text
-        await ui.press("w")
+        await ui.press("e")
         await ui.reads("KeyError: 'DATABASE_URL'")
 
 
@@ -220,7 +220,7 @@ async def test_a_flood_of_lines_is_bounded_and_the_screen_answers(daemon: FakeDa
             f"{SHOP}/logs",
             lambda _: (line_json(f"flood {n}", at=f"2025-01-01T10:00:00.{n:06}Z") for n in range(sent)),
         )
-        ui.app._follow_log("shop")
+        ui.app._main.logs._reopen()
         await ui.reads("flood")
         await ui.asked("s")
         await ui.press("escape")

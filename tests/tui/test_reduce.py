@@ -206,7 +206,7 @@ def test_nothing_that_is_drawn_is_wider_than_its_place(width: int) -> None:
         slot_content(state.app.blue, width, NOW),
         slot_content(state.app.green, width, NOW),
         stage_rows(last, width, NOW),
-        change_content(state.app, width, True, False, NOW),
+        change_content(state.app, width, True, False, state.keys, NOW),
     ]
     if width >= 36:
         drawn.append(card_content(state.app, last, last.failure, width))
@@ -237,6 +237,8 @@ def test_what_is_missing_in_a_snapshot_is_empty_and_no_error() -> None:
         "\u202eabc",
         "\ud800",
         "\u200b",
+        "\u200d\u00ad\u061c",
+        "\U000e0041\u3164",
         "\x00\x7f",
     ],
 )

@@ -34,6 +34,8 @@ def frame(payload: bytes, stream: int = 1) -> bytes:
         ("\x1b", ""),
         ("\x1b[", "["),
         ("\ud800half", "half"),
+        ("ad\u200bm\u200din\u061c\u00ad\ufeff", "admin"),
+        ("\u3164name", "name"),
         ("größe 日本 👍", "größe 日本 👍"),
     ],
 )

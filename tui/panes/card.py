@@ -41,10 +41,6 @@ class FailureCard(VerticalScroll):
         """The text."""
         yield self._body
 
-    def on_mount(self) -> None:
-        """How to leave it."""
-        self.border_subtitle = "esc closes · w opens"
-
     def show(self, state: State, now: datetime) -> None:
         """Take the next state, and appear where there is a card to show."""
         deployment = state.card
@@ -52,5 +48,6 @@ class FailureCard(VerticalScroll):
         self._body.show(state, now)
         if deployment is not None and deployment.id != self._shown:
             self._shown = deployment.id
+            self.border_subtitle = f"esc closes · {state.keys.shown('why')} opens"
             self.border_title = Content(card_title(deployment))
             self.scroll_home(animate=False)

@@ -48,7 +48,7 @@ class Change(Pane):
         if app is None:
             return Content("")
         is_tall = self.app.size.height >= TALL
-        return change_content(app, width, is_tall, self.state.card is not None, self.now)
+        return change_content(app, width, is_tall, self.state.card is not None, self.state.keys, self.now)
 
 
 class Message(Pane):
@@ -79,18 +79,3 @@ class Waiting(Pane):
     def draw(self, width: int) -> Content:  # noqa: ARG002 - it wraps by itself
         """A few lines in the middle."""
         return frame.waiting(self.state, self._socket_path)
-
-
-class LogTitle(Pane):
-    """Whether the log follows."""
-
-    _told = (True, 0, 0, "")
-
-    def tell(self, is_following: bool, unseen: int, dropped: int, trouble: str) -> None:
-        """Take what the log says of itself."""
-        self._told = (is_following, unseen, dropped, trouble)
-        self.show(self.state, self.now)
-
-    def draw(self, width: int) -> Content:
-        """One line."""
-        return frame.log_title(width, *self._told)

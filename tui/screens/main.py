@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
+from tui.feed import Scope
 from tui.model import COLORS, EPOCH, State
 from tui.panes.applist import AppList
 from tui.panes.card import FailureCard
-from tui.panes.frame import Banner, Beside, Change, Headline, Keys, LogTitle, Message, Waiting
-from tui.panes.log import LogView
+from tui.panes.frame import Banner, Beside, Change, Headline, Keys, Message, Waiting
+from tui.panes.logs import LogPane, Open
 from tui.panes.slot import SlotFrame
 
 LIST_FROM = 90
@@ -26,7 +28,7 @@ class MainScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (LIST_FROM, "-wide")]  # noqa: RUF012 - declared by Textual
     VERTICAL_BREAKPOINTS = [(0, "-short"), (26, "-high")]  # noqa: RUF012
 
-    def __init__(self, socket_path: str) -> None:
+    def __init__(self, socket_path: str, open_feed: Open, clock: Callable[[], datetime]) -> None:
         super().__init__()
         self.headline = Headline(id="headline")
         self.banner = Banner(id="banner")
@@ -36,12 +38,11 @@ class MainScreen(Screen[None]):
         self.slots = [SlotFrame(color) for color in COLORS]
         self.beside = Beside(id="beside")
         self.change = Change(id="change")
-        self.log_title = LogTitle(id="logtitle")
-        self.log_view = LogView()
+        self.logs = LogPane(open_feed, clock)
+        self.log_view = self.logs.view
         self.card = FailureCard()
         self.message = Message(id="message")
         self.keys = Keys(id="keys")
-        self.log_trouble = ""  # why the log can't be followed
         self._state = State()
         self._now = EPOCH
 
@@ -56,8 +57,7 @@ class MainScreen(Screen[None]):
                 yield Horizontal(*self.slots, id="slots")
                 yield self.beside
                 yield self.change
-                yield self.log_title
-                yield self.log_view
+                yield self.logs
                 yield self.card
         yield self.message
         yield self.keys
@@ -96,7 +96,7 @@ class MainScreen(Screen[None]):
         had_focus = self.focused in (self.card, self.log_view)
         was_open = self.card.display
         self.card.show(state, now)
-        self.log_view.display = self.log_title.display = not self.card.display
+        self.logs.display = not self.card.display
         # Textual takes the focus from what was hidden while there was no app, and gives it to nobody.
         is_lost = self.focused is None and state.app is not None
         if is_lost or (self.card.display != was_open and had_focus):
@@ -106,7 +106,49 @@ class MainScreen(Screen[None]):
         """The list of apps comes and goes with the width."""
         self.show(self._state, self._now)
 
-    def on_log_view_moved(self) -> None:
-        """Say whether it follows."""
-        log = self.log_view
-        self.log_title.tell(log.is_following, log.unseen, log.dropped, self.log_trouble)
+    @property
+    def focused_pane(self) -> str:
+        """What the keys move: log, apps, card or color."""
+        if self.focused is self.apps:
+            return "apps"
+        if self.focused is self.card:
+            return "card"
+        return "color" if self.focused in self.slots else "log"
+
+    def action_zoom(self) -> None:
+        """The log on the whole screen, and back."""
+        self.toggle_class("-zoomed")
+
+    def action_log_ask(self, kind: str) -> None:
+        """Ask what to look for, in the log."""
+        if self.logs.display and self._state.app is not None:
+            self.logs.ask(kind)
+
+    def action_log_find(self, step: int) -> None:
+        """The next line that has the words."""
+        if self.logs.display:
+            self.logs.find(step)
+
+    def action_log_fold(self) -> None:
+        """Long lines folded, or cut off."""
+        self.log_view.toggle_fold()
+
+    def action_log_times(self) -> None:
+        """Times short, whole, or none."""
+        self.log_view.cycle_times()
+
+    def action_log_copy(self, is_everything: bool) -> None:
+        """To the clipboard."""
+        self.logs.copy(is_everything)
+
+    def action_log_scope(self) -> None:
+        """Choose whose lines are shown."""
+        from tui.screens.scope import ScopeScreen
+
+        app = self._state.app
+        if app is not None:
+            self.app.push_screen(ScopeScreen(app, self.logs.scope), self._narrow)
+
+    def _narrow(self, scope: Scope | None) -> None:
+        if scope is not None:
+            self.logs.narrow(scope)

@@ -6,25 +6,26 @@ from datetime import datetime
 
 from textual.content import Content
 
+from tui.keymap import Keys
 from tui.model import App, Deployment
 from tui.view.line import EMPTY, fit, hue, joined, line, spread, stacked
 from tui.view.stages import stage_rows
 from tui.words import OUTCOME_GLYPHS, age, color_name, lasting, seconds_since, stage_word, took
 
 
-def change_content(app: App, width: int, is_tall: bool, is_told: bool, now: datetime) -> Content:
+def change_content(app: App, width: int, is_tall: bool, is_told: bool, keys: Keys, now: datetime) -> Content:
     """The running deployment with its stages and progress, or the last one; `is_told`: its card is open."""
     if app.deployment is not None:
-        return _running(app.deployment, width, now)
+        return _running(app.deployment, width, keys, now)
     if app.last is None:
         return fit(Content.styled("no deployment yet", "$muted"), width)
-    summary = fit(_outcome(app.last, app.failure is not None and not is_told, now), width)
+    summary = fit(_outcome(app.last, app.failure is not None and not is_told, keys, now), width)
     if not is_tall or not app.last.stages:
         return summary
     return stacked([summary, stage_rows(app.last, width, now)])
 
 
-def _running(deployment: Deployment, width: int, now: datetime) -> Content:
+def _running(deployment: Deployment, width: int, keys: Keys, now: datetime) -> Content:
     heading = spread(
         line(
             (f"{deployment.kind} ", "bold"),
@@ -39,11 +40,14 @@ def _running(deployment: Deployment, width: int, now: datetime) -> Content:
     progress = deployment.progress or _detail(deployment)
     style = "$muted"
     if deployment.state == "awaiting" and not deployment.progress:
-        progress, style = "waits for approval: p promotes it, c cancels it", "$warn"
+        progress, style = (
+            f"waits for approval: {keys.shown('promote')} promotes it, {keys.shown('cancel')} cancels it",
+            "$warn",
+        )
     return stacked([heading, stage_rows(deployment, width, now), fit(Content.styled(progress, style), width)])
 
 
-def _outcome(last: Deployment, has_card: bool, now: datetime) -> Content:
+def _outcome(last: Deployment, has_card: bool, keys: Keys, now: datetime) -> Content:
     glyph = OUTCOME_GLYPHS.get(last.outcome or "", "·")
     style = {"failed": "bold $bad", "rolled_back": "bold $bad", "cancelled": "$warn"}.get(
         last.outcome or "", hue(last.color)
@@ -60,7 +64,7 @@ def _outcome(last: Deployment, has_card: bool, now: datetime) -> Content:
     when = age(last.finished, now)
     parts = [
         told,
-        Content.styled("w shows why", "$warn") if has_card else EMPTY,
+        Content.styled(f"{keys.shown('why')} shows why", "$warn") if has_card else EMPTY,
         Content.styled(f"{when} ago" if when else "", "$muted"),
         Content.styled(f"took {took(last.took_ms)}" if last.took_ms is not None else "", "$muted"),
         Content.styled(_by(last), "$muted"),

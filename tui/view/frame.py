@@ -8,7 +8,7 @@ from textual.content import Content
 
 from tui.model import App, Notice, State
 from tui.view.line import fit, hue, joined, line, spread, stacked
-from tui.words import color_name, count, lasting, seconds_since
+from tui.words import color_name, lasting, seconds_since
 
 NOTICE_GLYPHS = {"info": "·", "done": "✓", "warning": "▲", "error": "✗"}
 NOTICE_STYLES = {"info": "$muted", "done": "", "warning": "$warn", "error": "bold $bad"}
@@ -100,21 +100,3 @@ def notice_content(notice: Notice, width: int) -> Content:
         told = line(told, (f"  {notice.hint}", "$muted"))
     lines = told.wrap(width)
     return stacked([fit(one, width) for one in lines[:MAX_NOTICE_LINES]])
-
-
-def log_title(width: int, is_following: bool, unseen: int, dropped: int, trouble: str) -> Content:
-    """Whether the log follows, how much is new since it doesn't, how much didn't fit."""
-    parts = []
-    if trouble:
-        parts.append(Content.styled(trouble, "$warn"))
-    if dropped:
-        parts.append(Content.styled(f"{count(dropped, 'line')} dropped", "$warn"))
-    if is_following:
-        parts.append(Content.styled("following", "$muted"))
-    else:
-        parts.append(
-            Content.styled(f"paused · {unseen:,} new · G follows", "bold $warn" if unseen else "bold")
-        )
-    right = joined(parts)
-    rule = max(0, width - right.cell_length - len("logs ") - 1)
-    return fit(line(("logs ", "bold"), ("─" * rule + " ", "$faint"), right), width)

@@ -10,32 +10,38 @@ from tui.model import State
 from tui.view.line import fit
 
 FOOTER = ("deploy", "switch", "rollback", "promote", "cancel")
+SEEN_WHEN_POSSIBLE = ("promote", "cancel")
+FEWER = 3
 
 
 def keys_content(state: State, width: int) -> Content:
-    """Keys and words; at narrow widths the words of refused actions go first."""
-    for is_brief in (False, True):
-        content = _keys(state, is_brief)
+    """Keys and words; at narrow widths what can't be used goes first, then what can be found in the help."""
+    for brevity in range(FEWER + 1):
+        content = _keys(state, brevity)
         if content.cell_length <= width:
             return content
     return fit(content, width)
 
 
-def _keys(state: State, is_brief: bool) -> Content:
+def _keys(state: State, brevity: int) -> Content:
     parts = []
-    for action in ACTIONS:
-        if action.name not in FOOTER:
-            continue
+    for action in () if state.is_read_only else ACTIONS:
         is_refused = isinstance(planned(action, state), Refusal)
-        if is_refused and is_brief and action.name in ("promote", "cancel"):
+        if action.name not in FOOTER or (
+            is_refused and brevity and (action.name in SEEN_WHEN_POSSIBLE or brevity == FEWER)
+        ):
             continue
-        parts.append(_key(action.key, action.label, f"app.ask('{action.name}')", is_refused))
-    parts.append(_key("?", "help", "app.help", False))
-    parts.append(_key("q", "quit", "app.quit", False))
+        parts.append(_key(state, action.name, action.label, f"app.ask('{action.name}')", is_refused))
+    if state.is_read_only:
+        parts.append(Content.styled("read-only", "bold $warn"))
+    if brevity < FEWER - 1:
+        parts.append(_key(state, "search", "search", "screen.log_ask('search')", not state.apps))
+    parts.append(_key(state, "help", "help", "app.help", False))
+    parts.append(_key(state, "quit", "quit", "app.quit", False))
     return Content("  ").join(parts)
 
 
-def _key(key: str, label: str, action: str, is_refused: bool) -> Content:
+def _key(state: State, name: str, label: str, action: str, is_refused: bool) -> Content:
     styles = ("$faint", "$faint") if is_refused else ("bold $key", "$foreground")
-    told = Content.assemble((key, styles[0]), " ", (label, styles[1]))
+    told = Content.assemble((state.keys.shown(name), styles[0]), " ", (label, styles[1]))
     return told.stylize(Style.from_meta({"@click": action}))
