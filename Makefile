@@ -57,6 +57,12 @@ faults: venv ## the whole fault matrix: the daemon killed at each of its effects
 faults-with-engine: images
 	@BGD_FAULTS=all $(BIN)/python -m pytest tests/faults
 
+bench: venv ## the benchmarks, and benchmarks/RESULTS.md of them: QUICK=1 takes 3 minutes, FIGURE=name one alone
+	@$(BIN)/python -m compose.engine during $(MAKE) bench-with-engine
+
+bench-with-engine: images
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(FIGURE)
+
 demo: venv ## sets everything up and shows the main job on real containers
 	@$(BIN)/python -m compose.show up
 

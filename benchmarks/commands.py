@@ -1,0 +1,65 @@
+"""`bgctl` as whole processes, beside `docker ps`: what somebody at a prompt waits for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.figure import Figure, Scale, Section, not_measured
+from benchmarks.stand import APP, Stand, stand
+from benchmarks.stats import median, ms, percentile, ratio
+
+TITLE = "Commands as whole processes"
+AIM = 3.0
+COMMANDS = {
+    "bgctl status": ["status"],
+    "bgctl status APP": ["status", APP],
+    "bgctl switch APP": ["switch", APP],
+}
+
+
+def _took_ms(command: Sequence[str | Path], place: Stand) -> float:
+    environment = {**os.environ, "BGD_SOCKET": str(place.daemon.socket)}
+    begun = time.perf_counter()
+    subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True, timeout=60)
+    return (time.perf_counter() - begun) * 1000
+
+
+def measure(scale: Scale) -> Section:
+    """Each command in turn, again and again, so that what disturbs one disturbs all."""
+    rounds = scale.pick(60, 15)
+    docker = shutil.which("docker")
+    if docker is None:
+        aim = f"≤ {AIM:g} × docker ps"
+        return Section("commands", TITLE, [not_measured("bgctl", aim, "there is no docker CLI here")])
+    with stand() as place:
+        bgctl = Path(place.daemon.python).with_name("bgctl")
+        commands: dict[str, list[str | Path]] = {"docker ps": [docker, "ps"]}
+        commands |= {name: [bgctl, *arguments] for name, arguments in COMMANDS.items()}
+        commands["python -c pass"] = [place.daemon.python, "-c", "pass"]
+        took: dict[str, list[float]] = {name: [] for name in commands}
+        for _ in range(rounds + 1):
+            for name, command in commands.items():
+                took[name].append(_took_ms(command, place))
+    for samples in took.values():
+        del samples[0]  # files come from the disk the first time
+    beside = median(took["docker ps"])
+    figures = []
+    for name in COMMANDS:
+        times = median(took[name]) / beside
+        yardstick = f"docker ps {ms(beside)} ({ratio(median(took[name]), beside)})"
+        figures.append(
+            Figure(name, f"≤ {AIM:g} × docker ps", ms(median(took[name])), yardstick, times <= AIM)
+        )
+    rows = [["command", "median", "p90", "× docker ps"]]
+    rows += [
+        [name, ms(median(each)), ms(percentile(each, 0.9)), ratio(median(each), beside)]
+        for name, each in took.items()
+    ]
+    return Section(
+        "commands", TITLE, figures, rows, [f"{rounds} rounds. `switch` checks, moves and sees it."]
+    )

@@ -1,0 +1,133 @@
+"""What bgd's nginx costs a request, beside a bare nginx with `proxy_pass` in the same place.
+
+The same image, user and network, a published port on both, one front behind both, and the same load in turn.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.figure import Figure, Scale, Section, not_measured
+from benchmarks.stand import IMAGE, Stand, stand
+from benchmarks.stats import median, ms
+from benchmarks.tools import Missing, Tool, tool
+from tests.docker.daemon import free_port
+
+TITLE = "Requests through bgd's nginx"
+CONNECTIONS = 32
+THROUGHPUT, P99 = 0.97, 1.05
+BARE = """\
+worker_processes {workers};
+pid /run/nginx.pid;
+events {{ worker_connections 8192; }}
+http {{
+    access_log off;
+    keepalive_requests 100000;
+    upstream front {{ server {front}; keepalive 64; }}
+    server {{
+        listen 8080;
+        location / {{ proxy_pass http://front; proxy_http_version 1.1; proxy_set_header Connection ""; }}
+    }}
+}}
+"""
+_RATE = re.compile(r"Requests/sec:\s*([\d.]+)")
+_P99 = re.compile(r"99%\s+([\d.]+)(us|ms|s)")
+_UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+
+
+@contextmanager
+def _bare(place: Stand, directory: Path) -> Iterator[str]:
+    """A bare nginx beside bgd's: its door."""
+    (edge,) = place.daemon.engine.networks.list(
+        filters={"label": f"bgd.instance={place.daemon.instance}", "name": "zz-"}
+    )
+    config = directory / "bare.conf"
+    config.write_text(
+        BARE.format(workers=min(4, len(os.sched_getaffinity(0))), front=place.address(place.live))
+    )
+    config.chmod(0o644)
+    directory.chmod(0o755)
+    port = free_port()
+    settings: dict[str, Any] = {
+        "volumes": {str(config): {"bind": "/etc/nginx/nginx.conf", "mode": "ro"}},
+        "ports": {"8080/tcp": ("127.0.0.1", port)},
+        "labels": {"bgd.instance": place.daemon.instance},
+        "network": edge.name,
+        "init": False,
+    }
+    container = place.daemon.engine.containers.run(
+        IMAGE, ["nginx", "-g", "daemon off;"], detach=True, **settings
+    )
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        container.remove(force=True)
+
+
+def _load(wrk: Tool, door: str, seconds: int) -> tuple[float, float]:
+    """Requests a second, and the p99 in milliseconds."""
+    flags = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-H", "Host: bench"]
+    done = subprocess.run(
+        [wrk.path, *flags, f"http://{door}/"],
+        env={**os.environ, **wrk.environment},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=seconds + 30,
+    )
+    rate, late = _RATE.search(done.stdout), _P99.search(done.stdout)
+    if rate is None or late is None or "Non-2xx" in done.stdout:
+        raise RuntimeError(f"wrk says:\n{done.stdout}")
+    return float(rate[1]), float(late[1]) * _UNITS[late[2]]
+
+
+def measure(scale: Scale) -> Section:
+    """In turn, in pairs: what disturbs the machine disturbs both."""
+    rounds, seconds = scale.pick(12, 4), scale.pick(4, 2)
+    aims = {"throughput": f"≥ {THROUGHPUT}", "p99": f"≤ {P99}"}
+    try:
+        wrk = tool("wrk")
+    except Missing as error:
+        return Section("through", TITLE, [not_measured(name, aim, f"{error}") for name, aim in aims.items()])
+    doors: dict[str, list[tuple[float, float]]] = {"bare nginx": [], "bgd's nginx": []}
+    with stand() as place, _bare(place, Path(place.daemon.home)) as bare:
+        pairs = (("bare nginx", bare), ("bgd's nginx", place.door))
+        for door in (bare, place.door):
+            _load(wrk, door, 1)
+        for number in range(rounds):
+            for name, door in pairs if number % 2 else reversed(pairs):
+                doors[name].append(_load(wrk, door, seconds))
+    rows = [["", "requests a second", "p99"]]
+    rows += [
+        [name, f"{median([rate for rate, _ in seen]):.0f}", ms(median([late for _, late in seen]))]
+        for name, seen in doors.items()
+    ]
+    both = list(zip(doors["bgd's nginx"], doors["bare nginx"], strict=True))
+    rates, lates = [a[0] / b[0] for a, b in both], [a[1] / b[1] for a, b in both]
+    figures = [
+        Figure(
+            "throughput through bgd's nginx",
+            f"{aims['throughput']} of a bare nginx",
+            f"{median(rates):.3f} ×",
+            f"bare nginx: {rows[1][1]} a second",
+            median(rates) >= THROUGHPUT,
+        ),
+        Figure(
+            "p99 through bgd's nginx",
+            f"{aims['p99']} of a bare nginx",
+            f"{median(lates):.3f} ×",
+            f"bare nginx: {rows[1][2]}",
+            median(lates) <= P99,
+        ),
+    ]
+    notes = [
+        f"{rounds} pairs of {seconds} s with wrk, {CONNECTIONS} connections, saturated. The figures are medians"
+        " of the pairs' ratios."
+    ]
+    return Section("through", TITLE, figures, rows, notes)
