@@ -107,6 +107,6 @@ def measure(scale: Scale) -> Section:
     )
     notes = [
         f"{lines:,} lines from start to end of the process, {rounds} rounds. docker prints bytes as they are;"
-        " bgctl goes through the daemon, takes escape sequences out and marks each line with colour and service."
+        " bgctl goes through the daemon, takes escape sequences out and marks each line."
     ]
     return Section("log_lines", TITLE, [figure], rows, notes)

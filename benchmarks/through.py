@@ -127,7 +127,7 @@ def measure(scale: Scale) -> Section:
         ),
     ]
     notes = [
-        f"{rounds} pairs of {seconds} s with wrk, {CONNECTIONS} connections, saturated. The figures are medians"
+        f"{rounds} pairs of {seconds} s with wrk, {CONNECTIONS} connections. The figures are medians"
         " of the pairs' ratios."
     ]
     return Section("through", TITLE, figures, rows, notes)
