@@ -10,7 +10,7 @@ STAMP := $(VENV)/.up-to-date
 # A file of tests has an engine to wait for more often than a core to itself.
 SIDE_BY_SIDE := --numprocesses 3 --dist loadfile
 
-.PHONY: help venv engine engine-stop images lint check test test-with-engine faults faults-with-engine demo demo-down clean
+.PHONY: help venv engine engine-stop images lint check test test-with-engine faults faults-with-engine roles demo demo-down clean
 
 help: ## says what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ bench: venv ## the benchmarks, and benchmarks/RESULTS.md of them: QUICK=1 takes 
 
 bench-with-engine: images
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(FIGURE)
+
+roles: venv ## precision and recall of the inferred roles, fronts and ports over the labelled apps
+	@$(BIN)/python -m benchmarks.roles
 
 demo: venv ## sets everything up and shows the main job on real containers
 	@$(BIN)/python -m compose.show up

@@ -1,10 +1,10 @@
 """How well roles, the front and its port are inferred: precision and recall over labelled apps.
 
-    python benchmarks/roles.py [--corpus DIR] [--misses]
+    python -m benchmarks.roles [--corpus DIR] [--misses]
 
 Every directory of the corpus has Compose files and a META.json: which files, which service takes the
 requests on which port, which keep data, which are workers, and so on. Files are read as `bgctl check`
-reads them; nothing is started.
+reads them; nothing is started. An engine that answers is asked for the ports of the images that it has.
 
 - stateful: `shared` against the label, over all services
 - front: right, asked, or wrong. Asking is right where the label has no front
@@ -25,6 +25,8 @@ from typing import Any
 
 from bgd.adapters import compose_file
 from bgd.adapters.compose_cli import ComposeCli
+from bgd.adapters.compose_file import AskHost
+from bgd.adapters.host_survey import survey
 from bgd.domain.plan import Plan
 from bgd.domain.settings import Role
 from bgd.errors import InvalidInput
@@ -124,20 +126,22 @@ async def measure(corpus: Path) -> tuple[Score, list[str]]:
     gate = asyncio.Semaphore(AT_ONCE)
     score, refused = Score(), []
 
-    async def one(directory: Path) -> None:
+    async def one(directory: Path, ask: AskHost | None) -> None:
         meta = json.loads((directory / "META.json").read_text())
         first, *more = [directory / name for name in meta["files"]]
         async with gate:
             try:
-                reading = await compose_file.read(cli, first, more=more, profiles=meta["profiles"])
+                reading = await compose_file.read(
+                    cli, first, more=more, profiles=meta["profiles"], ask_host=ask
+                )
             except InvalidInput as error:
                 refused.append(f"{directory.name}: {error.message}")
                 return
         score.add(directory.name, meta, reading.plan)
 
-    async with asyncio.TaskGroup() as tasks:
+    async with survey() as host, asyncio.TaskGroup() as tasks:
         for meta in sorted(corpus.glob("*/META.json")):
-            tasks.create_task(one(meta.parent))
+            tasks.create_task(one(meta.parent, host.ask if host else None))
     return score, sorted(refused)
 
 

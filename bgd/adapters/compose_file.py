@@ -20,16 +20,17 @@ from bgd.adapters.dockerfile import built_images
 from bgd.adapters.source_tree import SourceTree
 from bgd.adapters.variable_values import with_values
 from bgd.adapters.yaml_source import keys_of, load
+from bgd.domain.host import UNKNOWN, Host, LocalImage
 from bgd.domain.obstacles import obstacles_of
 from bgd.domain.plan import Caution, Plan
-from bgd.domain.planning import ImagePorts, plan
+from bgd.domain.planning import plan
 from bgd.domain.release import Model
 from bgd.domain.settings import Settings
 from bgd.engine.ports import Reading
 from bgd.errors import Failed, InvalidInput
 
-AskImages = Callable[[Mapping[str, str]], Awaitable[ImagePorts]]
-"""Takes images by service; gives the ports that they declare, of those that are at hand."""
+AskHost = Callable[[Mapping[str, str]], Awaitable[Host]]
+"""Takes images by service; tells what the machine has, and which of these images with which ports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,13 @@ async def read(
     *,
     more: Sequence[Path] = (),
     profiles: Sequence[str] = (),
-    ask_images: AskImages | None = None,
+    ask_host: AskHost | None = None,
     to_run: bool = False,
 ) -> Reading:
     """Read a Compose file and plan it; `more` are files that override it, `profiles` those to activate.
 
     With `to_run`, whatever would keep it from being started is an error; else some of it is a warning.
-    `ask_images` is asked where neither the file nor a Dockerfile says on which port the front listens.
+    `ask_host` tells what the file alone doesn't: ports that images declare, memory, disk.
 
     The app's name is `name`, else `x-bgd.app`, else the Compose project's. A name that isn't the file's own
     makes another app, whose volumes and networks are named for it.
@@ -77,7 +78,7 @@ async def read(
     if name is not None and name != own:
         done = await request.config("--project-name", name, "config", "--format", "yaml")
         model = await asyncio.to_thread(_model, done, tree)
-    planned = await _planned(model, settings, own if name is None else name, ask_images)
+    planned = await _planned(model, settings, own if name is None else name, ask_host)
     _refuse_obstacles(model, planned, tree)
     model, missing = await with_values(cli, tree, model)
     if missing and to_run:
@@ -88,16 +89,20 @@ async def read(
     return Reading(model, planned, tree.files())
 
 
-async def _planned(model: Model, settings: Settings, app: str, ask_images: AskImages | None) -> Plan:
+async def _planned(model: Model, settings: Settings, app: str, ask_host: AskHost | None) -> Plan:
     built = await asyncio.to_thread(built_images, model)
-    bases = {service: image.base for service, image in built.items()}
-    ports: dict[str, Sequence[int]] = {service: image.ports for service, image in built.items()}
-    planned = plan(model, settings, app, ports, bases)
-    if ask_images is None or all(question.key != "route.port" for question in planned.questions):
-        return planned
     images = {service: str(body.get("image") or "") for service, body in model["services"].items()}
-    found = await ask_images({service: image for service, image in images.items() if image})
-    return plan(model, settings, app, {**found, **{s: p for s, p in ports.items() if p}}, bases)
+    images = {service: image for service, image in images.items() if image}
+    host = UNKNOWN if ask_host is None else await ask_host(images)
+    known = dict(host.images)
+    for service, image in built.items():
+        # A Dockerfile is newer than what was built from it.
+        local = known.get(service, LocalImage())
+        known[service] = replace(
+            local, ports=image.ports or local.ports, is_checked=image.is_checked or local.is_checked
+        )
+    bases = {service: image.base for service, image in built.items()}
+    return plan(model, settings, app, replace(host, images=known), bases)
 
 
 def _understood(done: Finished, tree: SourceTree, name: str | None) -> tuple[Model, Settings, str]:

@@ -18,6 +18,7 @@ from bgd.adapters.container_report import ONE_OFFS, container_of
 from bgd.adapters.docker_engine import Attributes, DockerEngine, together
 from bgd.adapters.engine_events import EngineEvents
 from bgd.adapters.environment import surveys_of
+from bgd.adapters.host_survey import HostSurvey
 from bgd.adapters.image_supply import ImageSupply
 from bgd.adapters.known_containers import KnownContainers
 from bgd.adapters.log_follower import LogFollower
@@ -56,6 +57,7 @@ class ComposeRunner:
         self._provisions = Provisions(engine)
         self._projects = ComposeProjects(cli, engine, self._provisions)
         self._images = ImageSupply(cli, engine)
+        self._host = HostSurvey(engine)
         self._logs = ContainerLogs(engine)
         self._shared = SharedServices(self._projects, engine, self._events, self._logs)
         self._one_offs = OneOffs(self._projects, engine, self._events, self._logs)
@@ -77,7 +79,7 @@ class ComposeRunner:
             name,
             more=more,
             profiles=origin.profiles,
-            ask_images=self._images.declared_ports,
+            ask_host=self._host.ask,
             to_run=True,
         )
 

@@ -1,4 +1,6 @@
-"""What a Dockerfile tells before its image is built: what it starts from, and which ports it declares."""
+"""What a Dockerfile tells before its image is built: what it starts from, which ports it declares, and
+whether it has a health check.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +13,20 @@ from typing import Any
 MAX_BYTES = 256 * 1024
 _FROM = re.compile(r"FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$", re.IGNORECASE)
 _EXPOSE = re.compile(r"EXPOSE\s+(.+)$", re.IGNORECASE)
+_CHECK = re.compile(r"HEALTHCHECK\s+(?!NONE\b)", re.IGNORECASE)
 _ARGUMENT = re.compile(r"ARG\s+(\w+)=(\S+)", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """An image that isn't built yet: the image that it starts from, and its ports. TCP only."""
+    """An image that isn't built yet: the image that it starts from, its ports (TCP only), and whether
+    it has a health check.
+    """
 
     base: str
     ports: tuple[int, ...]
+    is_checked: bool = False
 
 
 def built_images(model: Mapping[str, Any]) -> dict[str, Built]:
@@ -40,6 +46,7 @@ def parse(text: str, target: str = "") -> Built | None:
     """The last stage of a Dockerfile, or the one called `target`, with the stages that it stands on."""
     arguments: dict[str, str] = {}
     stages: dict[str, tuple[str, list[int]]] = {}
+    checked: set[str] = set()
     current = ""
     for line in _lines(text):
         if match := _FROM.match(line):
@@ -52,15 +59,19 @@ def parse(text: str, target: str = "") -> Built | None:
             arguments.setdefault(match[1], match[2].strip("\"'"))
         elif (match := _EXPOSE.match(line)) and current:
             stages[current][1].extend(_ports(_filled(match[1], arguments)))
+        elif _CHECK.match(line):
+            checked.add(current)
     if not current:
         return None
     base, ports = stages[current]
+    is_checked = current in checked
     for _ in stages:
         if base.lower() not in stages:
             break
+        is_checked = is_checked or base.lower() in checked
         base, below = stages[base.lower()]
         ports = [*ports, *below]
-    return Built(base, tuple(dict.fromkeys(ports)))
+    return Built(base, tuple(dict.fromkeys(ports)), is_checked)
 
 
 def _text(build: Mapping[str, Any]) -> str | None:

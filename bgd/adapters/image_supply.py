@@ -11,7 +11,6 @@ from bgd.adapters.image_tags import ImageTags
 from bgd.adapters.registry import Registry
 from bgd.adapters.rendered_file import AppFiles
 from bgd.adapters.secrecy import Voice
-from bgd.domain.planning import ImagePorts
 from bgd.domain.reference import Reference
 from bgd.domain.release import Image, Release
 from bgd.domain.render import Place, Project, render_build
@@ -58,16 +57,6 @@ class ImageSupply:
             images = await self._resolve(services, made, voice)
         await self.tags.keep(images, place, release.number)
         return images
-
-    async def declared_ports(self, images: Mapping[str, str]) -> ImagePorts:
-        """The TCP ports that images declare, by service; one that isn't on the engine is left out."""
-        names = sorted(set(images.values()))
-        found = dict(zip(names, await together(self._present(name) for name in names), strict=True))
-        return {
-            service: _exposed(image)
-            for service, reference in images.items()
-            if (image := found[reference]) is not None
-        }
 
     async def _build(self, build: Project, services: list[str], files: AppFiles, voice: Voice) -> None:
         if not services:
@@ -174,11 +163,6 @@ def _image_of(reference: str, found: Attributes) -> Image:
     repository = Reference.of(reference).repository
     own = [digest for digest in digests if digest.split("@", 1)[0] == repository]
     return Image(reference, found["Id"], next(iter(own or digests), None))
-
-
-def _exposed(found: Attributes) -> tuple[int, ...]:
-    declared = (str(port).partition("/") for port in (found.get("Config") or {}).get("ExposedPorts") or {})
-    return tuple(sorted(int(port) for port, _, kind in declared if port.isdigit() and kind in {"", "tcp"}))
 
 
 def _is_never(service: Mapping[str, Any]) -> bool:

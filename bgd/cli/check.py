@@ -51,10 +51,13 @@ async def _plan(files: Sequence[str], profiles: Sequence[str]) -> Plan:
 
     from bgd.adapters import compose_file
     from bgd.adapters.compose_cli import ComposeCli
+    from bgd.adapters.host_survey import survey
 
     file, *more = map(Path, files)
     cli = await ComposeCli.find()
-    return (await compose_file.read(cli, file, more=more, profiles=profiles)).plan
+    async with survey() as host:
+        ask = host.ask if host else None
+        return (await compose_file.read(cli, file, more=more, profiles=profiles, ask_host=ask)).plan
 
 
 def report(plan: Plan, file: str, columns: int) -> Iterator[Line]:

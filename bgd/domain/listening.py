@@ -71,6 +71,12 @@ def _one_of(service: Service, published: Sequence[int]) -> Listening:
     return Listening(None, "", tuple(published))
 
 
+def checked_path(service: Service) -> str | None:
+    """The path that Docker's health check asks the service for, where that is more than `/`."""
+    found = re.search(_LOCAL_URL.pattern + r"(/[\w./-]*\w)", service.health_command)
+    return found[2] if found else None
+
+
 def has_http_port(service: Service) -> bool:
     """Whether the file itself names a port of it that may be HTTP."""
     return bool(service.published_http) or any(map(may_be_http, service.exposed))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bgd.domain.cautions import cautions_of
 from bgd.domain.front import find_front
+from bgd.domain.host import UNKNOWN, Host, LocalImage
 from bgd.domain.listening import find_port
 from bgd.domain.overlap import overlap_of
 from bgd.domain.plan import Plan, Question, RoleOf
@@ -14,31 +15,29 @@ from bgd.domain.roles import infer_roles
 from bgd.domain.service import Service, services_of
 from bgd.domain.settings import Role, Route, Settings
 
-ImagePorts = Mapping[str, Sequence[int]]
-"""The ports that a service's image declares (`EXPOSE`), by service, where it could be asked."""
-
 
 def plan(
     model: Model,
     settings: Settings,
     name: str,
-    exposed: ImagePorts | None = None,
+    host: Host = UNKNOWN,
     built_from: Mapping[str, str] | None = None,
 ) -> Plan:
     """Plan a resolved model for the app `name`. What can't be told is asked, never guessed.
 
-    `built_from` has the images that Dockerfiles start from, by service, where they could be read.
+    `built_from` has the images that Dockerfiles start from, by service, where they could be read; `host` is
+    the machine, as far as it is known.
     """
     services = services_of(model, built_from)
     roles = infer_roles(services, settings)
-    route, questions = _route(name, services, roles, settings, exposed or {})
+    route, questions = _route(name, services, roles, settings, host)
     return Plan(
         app=name,
         settings=settings,
         roles=roles,
         route=route,
         rewrites=tuple(_rewrites(services, roles, route)),
-        warnings=tuple(cautions_of(services, roles, route, settings)),
+        warnings=tuple(cautions_of(services, roles, route, settings, host, model.get("networks") or {})),
         questions=tuple(questions),
         overlap=overlap_of(
             settings.overlap,
@@ -53,7 +52,7 @@ def _route(
     services: Mapping[str, Service],
     roles: dict[str, RoleOf],
     settings: Settings,
-    image_ports: ImagePorts,
+    host: Host,
 ) -> tuple[Route | None, list[Question]]:
     wish = settings.route
     front = wish.service
@@ -67,7 +66,8 @@ def _route(
         roles[front] = RoleOf(Role.COLORED, f"it takes the requests: {found.reason}")
     port = wish.port
     if port is None:
-        listening = find_port(services[front], services, image_ports.get(front, ()))
+        image = host.images.get(front, LocalImage())
+        listening = find_port(services[front], services, image.ports)
         if listening.port is None:
             return None, [_port_question(services[front], listening.choices)]
         port = listening.port

@@ -144,6 +144,9 @@ TASK_COMMANDS = (
 )
 """Commands that migrate, where nothing comes after them."""
 
+MIGRATION_SWITCHES = r"(?i)^(?!.*(disable|skip|without|_no_|check)).*migrat(e|ion)"
+"""Names of variables that, set to a yes, have the app migrate its database when it starts."""
+
 CRON = _set(
     """
     backup backups beat celerybeat chadburn cleanup clock clockwork cron crond cronjob crons crontab

@@ -154,11 +154,31 @@ class Service:
         count = self.body.get("scale", (self.body.get("deploy") or {}).get("replicas"))
         return 1 if count is None else int(count)
 
+    @cached_property
+    def memory_bytes(self) -> int | None:
+        """The memory that one container may use; where there is no limit, what is reserved for it."""
+        resources = (self.body.get("deploy") or {}).get("resources") or {}
+        given = (
+            self.body.get("mem_limit"),
+            (resources.get("limits") or {}).get("memory"),
+            self.body.get("mem_reservation"),
+            (resources.get("reservations") or {}).get("memory"),
+        )
+        sizes = (int(size) for size in given if size is not None and str(size).isdigit())
+        return next((size for size in sizes if size > 0), None)
+
     @property
     def restarts_always(self) -> bool:
         """Whether it is restarted when it ends well, so that it can't be something that runs once."""
         policy = ((self.body.get("deploy") or {}).get("restart_policy") or {}).get("condition")
         return self.body.get("restart") in ("always", "unless-stopped") or policy == "any"
+
+    @property
+    def network_keys(self) -> frozenset[str]:
+        """The networks of the file that it is on."""
+        if self.body.get("network_mode"):
+            return frozenset()
+        return frozenset(self.body.get("networks") or ("default",))
 
     @property
     def network_of(self) -> str:
@@ -203,6 +223,12 @@ class Service:
             for mount in self.mounts
             if mount.get("source") and not re.match(r"/(var/run|run|etc|tmp)/", str(mount.get("target", "")))
         )
+
+    def has_mount_at(self, path: str) -> bool:
+        """Whether `path` is on something mounted, and so not on the container's own disk."""
+        tmpfs = (str(entry).partition(":")[0] for entry in _listed(self.body.get("tmpfs")))
+        targets = [*(str(mount.get("target", "")) for mount in self.mounts), *tmpfs]
+        return any(f"{path.rstrip('/')}/".startswith(target.rstrip("/") + "/") for target in targets)
 
     def has_data_at(self, paths: Iterable[str]) -> str | None:
         """The first of `paths` that a writable volume is mounted at or below."""

@@ -10,6 +10,7 @@ import pytest
 
 from bgd.adapters import compose_file
 from bgd.adapters.compose_cli import ComposeCli
+from bgd.domain.host import Host, LocalImage
 from bgd.domain.settings import Role
 from bgd.engine.ports import Reading
 from bgd.errors import InvalidInput
@@ -234,19 +235,31 @@ async def test_what_a_dockerfile_says_answers_for_an_image_that_is_not_built(fol
     assert reading.plan.roles["store"].reason == "it is built from postgres, a database"
 
 
-async def test_images_are_asked_for_their_ports_only_where_nothing_else_says(folder: Folder) -> None:
+async def test_the_machine_tells_the_port_that_nothing_else_says(folder: Folder) -> None:
     asked = []
 
-    async def ask(images: Mapping[str, str]) -> dict[str, list[int]]:
+    async def ask(images: Mapping[str, str]) -> Host:
         asked.append(dict(images))
-        return {"web": [2368]}
+        return Host(images={"web": LocalImage((2368,))})
 
     file = folder.write("compose.yaml", "services: {web: {image: 'shop:1'}}\n")
-    reading = await compose_file.read(folder.cli, file, ask_images=ask)
+    reading = await compose_file.read(folder.cli, file, ask_host=ask)
     assert reading.plan.route is not None
     assert reading.plan.route.port == 2368
-    await compose_file.read(folder.cli, folder.write("compose.yaml", WEB), ask_images=ask)
     assert asked == [{"web": "shop:1"}]
+
+
+async def test_a_dockerfile_is_believed_before_the_image_that_was_built_from_an_older_one(
+    folder: Folder,
+) -> None:
+    async def ask(_: Mapping[str, str]) -> Host:
+        return Host(images={"web": LocalImage((2368,))})
+
+    folder.write("Dockerfile", "FROM scratch\nEXPOSE 4000\n")
+    file = folder.write("compose.yaml", "services: {web: {image: 'shop:1', build: .}}\n")
+    reading = await compose_file.read(folder.cli, file, ask_host=ask)
+    assert reading.plan.route is not None
+    assert reading.plan.route.port == 4000
 
 
 BAD = [

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bgd.adapters.yaml_source import load
+from bgd.domain.host import Host, LocalImage
 from bgd.domain.plan import Caution, Plan, plan_json
 from bgd.domain.planning import plan
 from bgd.domain.settings import Bake, HealthCheck, Hooks, HttpSmoke, Role, Route, RouteWish, Settings
@@ -61,7 +62,9 @@ def test_a_port_that_is_not_stated_is_a_question_or_the_image_s() -> None:
     (question,) = planned("web: {image: 'shop:1'}").questions
     assert (question.key, question.choices) == ("route.port", ())
     assert "web" in question.message
-    assert planned("web: {image: 'shop:1'}", exposed={"web": [3000]}).route == Route("web", 3000)
+    assert planned("web: {image: 'shop:1'}", host=Host(images={"web": LocalImage((3000,))})).route == Route(
+        "web", 3000
+    )
 
 
 def test_what_dockerfiles_start_from_counts() -> None:
@@ -85,9 +88,18 @@ def test_rewrites_name_the_ports_and_names_that_colours_do_not_get() -> None:
 
 def test_a_file_without_checks_is_told_that_they_are_thin() -> None:
     assert cautions(f"web: {{image: 'a:1', {PORT_80}}}", Settings()).keys() == {
-        "default-health",
+        "no-health",
         "thin-smoke",
     }
+
+
+def test_a_health_check_of_the_service_or_of_its_image_is_one() -> None:
+    own = f"web: {{image: 'a:1', {PORT_80}, healthcheck: {{test: [CMD, curl, 'http://localhost/healthz']}}}}"
+    assert cautions(own, Settings()).keys() == {"thin-smoke"}
+    assert "{get: /healthz, " in cautions(own, Settings())["thin-smoke"].fix
+    host = Host(images={"web": LocalImage(is_checked=True)})
+    made = planned(f"web: {{image: 'a:1', {PORT_80}}}", Settings(), host=host)
+    assert [caution.code for caution in made.warnings] == ["thin-smoke"]
 
 
 @pytest.mark.parametrize(
@@ -128,6 +140,26 @@ def test_a_file_without_checks_is_told_that_they_are_thin() -> None:
         ),
         (f"edge: {{image: 'traefik:v3.1'}}\nweb: {{image: 'a:1', {PORT_80}}}", "own-proxy", "edge"),
         (f"web: {{image: 'a:1', {PORT_80}, stop_grace_period: 5s}}", "short-grace", "web"),
+        (f"web: {{image: 'a:1', {PORT_80}, environment: {{RUN_MIGRATIONS: '1'}}}}", "boot-migration", "web"),
+        (
+            f"web: {{image: 'a:1', {PORT_80}}}\n"
+            "db: {image: 'postgres:16', depends_on: {init: {}}}\ninit: {image: 'a:1', command: migrate}",
+            "order",
+            "db",
+        ),
+        (
+            f"web: {{image: 'a:1', {PORT_80}}}\nseed: {{image: 'a:1', depends_on: {{web: {{}}}}}}",
+            "order",
+            "seed",
+        ),
+        (f"web: {{image: 'a:1', {PORT_80}, environment: {{VIRTUAL_HOST: a.b}}}}", "outside-proxy", "web"),
+        (f"web: {{image: 'a:1', {PORT_80}, labels: {{caddy: a.b}}}}", "outside-proxy", "web"),
+        (
+            f"web: {{image: 'a:1', {PORT_80}, environment: {{UPLOAD_DIR: /app/uploads}}}}",
+            "lost-uploads",
+            "web",
+        ),
+        (f"web: {{image: 'a:1', {PORT_80}, environment: {{SESSION_DRIVER: file}}}}", "lost-sessions", "web"),
         (f"web: {{image: a, {PORT_80}}}", "moving-tag", "web"),
         (f"web: {{image: 'a:3.2-stable', {PORT_80}}}", "moving-tag", "web"),
         (
@@ -154,6 +186,12 @@ def test_what_will_hurt_is_warned_of_with_its_fix(services: str, code: str, serv
         f"web: {{image: 'a:1', {PORT_80}, volumes: [{{type: tmpfs, target: /data}}]}}",
         f"web: {{image: 'a:1', {PORT_80}, stop_grace_period: 1m}}",
         f"web: {{image: 'a@sha256:0123', {PORT_80}}}",
+        f"web: {{image: 'a:1', {PORT_80}}}\ncache: {{image: redis}}",
+        f"web: {{image: 'a:1', {PORT_80}, environment: {{SKIP_MIGRATIONS: 'true', MIGRATE_LIMIT: '5'}}}}",
+        f"web: {{image: 'a:1', {PORT_80}, environment: {{SESSION_DRIVER: redis}}}}",
+        f"web: {{image: 'a:1', {PORT_80}, environment: {{MEDIA_PATH: /media/, UPLOAD_DIR: /tmp/up}}}}",
+        f"web: {{image: 'a:1', {PORT_80}, tmpfs: [/app/up], environment: {{UPLOAD_DIR: /app/up}}}}",
+        f"web: {{image: 'a:1', {PORT_80}, labels: {{traefik.enable: 'false'}}}}",
         f"web: {{image: a, build: {{}}, {PORT_80}}}",
     ],
 )
@@ -174,10 +212,70 @@ def test_keys_that_are_not_carried_out_are_said() -> None:
     assert [caution.message.split()[0] for caution in told] == ["x-bgd.bake", "x-bgd.hooks"]
 
 
-def test_moving_tags_are_told_together() -> None:
-    (caution,) = planned(f"web: {{image: a, {PORT_80}}}\ndb: {{image: 'postgres:latest'}}").warnings
+def test_moving_tags_are_told_together_with_what_a_rollback_uses() -> None:
+    (caution,) = planned(f"web: {{image: a, {PORT_80}}}\nworker: {{image: 'b:latest'}}").warnings
     assert caution.service is None
-    assert "web (no tag), db (latest)" in caution.message
+    assert "web (no tag), worker (latest)" in caution.message
+    assert "the digest is recorded" in caution.message
+
+
+def test_a_variable_that_all_services_have_from_one_file_is_told_of_once() -> None:
+    both = "environment: {RUN_MIGRATIONS: 'true'}"
+    services = f"web: {{image: 'a:1', {PORT_80}, {both}}}\nworker: {{image: 'a:1', {both}}}"
+    assert [caution.service for caution in planned(services).warnings] == ["web"]
+
+
+def test_an_upload_directory_on_a_volume_is_fine() -> None:
+    services = (
+        f"web: {{image: 'a:1', {PORT_80}, environment: {{UPLOAD_DIR: /app/up/x}},"
+        " volumes: [{type: volume, source: up, target: /app/up}]}\ndb: {image: 'postgres:16'}"
+    )
+    assert cautions(services) == {}
+
+
+@pytest.mark.parametrize(
+    ("limit", "machine_gib", "is_told"),
+    [
+        ("mem_limit: '3221225472'", 7, True),
+        ("mem_limit: '3221225472'", 16, False),
+        ("mem_limit: '3221225472'", 4, False),  # one copy doesn't fit either: the author knows
+        ("deploy: {resources: {limits: {memory: '3221225472'}}}", 7, True),
+        ("deploy: {resources: {reservations: {memory: '3221225472'}}}", 7, True),
+        ("deploy: {replicas: 3, resources: {limits: {memory: '1073741824'}}}", 7, True),
+        ("restart: always", 1, False),
+    ],
+)
+def test_two_colours_that_the_memory_does_not_hold_are_told(
+    limit: str, machine_gib: int, is_told: bool
+) -> None:
+    services = (
+        f"web: {{image: 'a:1', {PORT_80}, {limit}}}\ndb: {{image: 'postgres:16', mem_limit: '2147483648'}}"
+    )
+    host = Host(memory_bytes=machine_gib * 2**30)
+    told = planned(services, host=host).warnings
+    assert [caution.code for caution in told] == ["memory"] * is_told
+    if is_told:
+        assert "may use 8 GiB by their limits, and the machine has 7 GiB" in told[0].message
+        assert "web (3 GiB) run twice" in told[0].message
+    assert planned(services).warnings == ()
+
+
+@pytest.mark.parametrize(("free_gib", "is_told"), [(1, True), (3, False)])
+def test_a_disk_without_room_for_another_release_is_told(free_gib: int, is_told: bool) -> None:
+    image = LocalImage(size_bytes=2 * 2**30)
+    host = Host(free_disk_bytes=free_gib * 2**30, images={"web": image, "worker": image, "db": image})
+    services = f"web: {{image: 'a:1', {PORT_80}}}\nworker: {{image: 'a:1'}}\ndb: {{image: 'postgres:16'}}"
+    assert [caution.code for caution in planned(services, host=host).warnings] == ["disk"] * is_told
+
+
+def test_a_service_on_an_external_network_loses_its_name_there() -> None:
+    services = load(
+        f"web: {{image: 'a:1', {PORT_80}, networks: {{edge: null, default: null}}}}\nside: {{image: 'b:1'}}"
+    )
+    model = {"services": services, "networks": {"edge": {"external": True, "name": "proxy-net"}}}
+    (caution,) = plan(model, CAREFUL, "shop").warnings
+    assert (caution.code, caution.service) == ("outside-name", "web")
+    assert "proxy-net" in caution.message
 
 
 def test_the_check_document_has_the_contract_s_keys() -> None:

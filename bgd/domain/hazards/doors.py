@@ -1,0 +1,85 @@
+"""Ports and proxies of the file that blue-green deployments do without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bgd.domain import rules
+from bgd.domain.duration import parse_duration, show_duration
+from bgd.domain.findings import Findings
+from bgd.domain.plan import Caution
+from bgd.domain.roles import is_routed
+from bgd.domain.settings import Role
+
+
+def closed_ports(found: Findings) -> Iterator[Caution]:
+    """Published ports of services that aren't the front: two colours can't both have them."""
+    if found.front is None:
+        return
+    for service in found.of(Role.COLORED, Role.LIVE_ONLY, Role.TASK):
+        if service is found.front:
+            continue
+        ports = ", ".join(str(port.host or port.container) for port in service.published)
+        if is_routed(service) or any(port.container in rules.HTTP_PORTS for port in service.published_http):
+            at = f" on port {ports}" if ports else ""
+            yield Caution(
+                "second-front",
+                service.name,
+                f"it takes requests from outside too{at}: bgd routes one service of an app, "
+                f"{found.front.name}",
+                f"reach it through {found.front.name}, give it a Compose file of its own, or make it shared: "
+                "then it keeps its port, and one copy serves both colours",
+            )
+        elif ports:
+            yield Caution(
+                "closed-port",
+                service.name,
+                f"port {ports} isn't reachable from outside any more: both colours would want it",
+                "make it shared, if its port is needed outside: then it keeps it",
+            )
+
+
+def tls_port(found: Findings) -> Iterator[Caution]:
+    """A front that ends HTTPS itself, behind a proxy that asks in plain HTTP."""
+    front = found.front
+    if front is None:
+        return
+    ports = [port.container for port in front.published if port.container in rules.TLS_PORTS]
+    if ports and found.port not in ports:
+        yield Caution(
+            "tls-port",
+            front.name,
+            f"its HTTPS port {ports[0]} isn't used: nginx asks it in plain HTTP on port {found.port}, and a "
+            "redirect to HTTPS there would go round in circles",
+            "let it answer plain HTTP without redirecting, and end HTTPS before bgd",
+        )
+
+
+def own_proxy(found: Findings) -> Iterator[Caution]:
+    """What goes away with the app's own proxy."""
+    for service in found.of(Role.IGNORED):
+        yield Caution(
+            "own-proxy",
+            service.name,
+            "it isn't started, as bgd's nginx takes its place: certificates, redirects, passwords and paths "
+            "that it added are gone",
+            f"state hosts and path in x-bgd.route and end HTTPS before bgd; or keep it: "
+            f"`x-bgd.roles: {{{service.name}: colored}}`",
+        )
+
+
+def short_grace(found: Findings) -> Iterator[Caution]:
+    """A front that is killed sooner than it would be drained."""
+    front = found.front
+    stated = front.body.get("stop_grace_period") if front else None
+    if front is None or stated is None:
+        return
+    grace, drain = show_duration(parse_duration(stated)), show_duration(found.settings.drain_s)
+    if parse_duration(stated) < found.settings.drain_s:
+        yield Caution(
+            "short-grace",
+            front.name,
+            f"its stop_grace_period of {grace} is shorter than the drain of {drain}: a request that takes "
+            "longer may be cut off when the container stops",
+            f"set stop_grace_period to {drain}, or x-bgd.drain to {grace}",
+        )
