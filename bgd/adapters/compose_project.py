@@ -11,7 +11,9 @@ from bgd.adapters.docker_engine import Attributes, DockerEngine, together
 from bgd.adapters.provisions import Provisions
 from bgd.adapters.rendered_file import AppFiles
 from bgd.adapters.secrecy import Voice
+from bgd.domain.release import Model
 from bgd.domain.render import Project
+from bgd.domain.restart_policy import NEVER, RestartPolicy
 from bgd.domain.stopping import stopping_order
 from bgd.engine.ports import Progress
 from bgd.errors import Failed
@@ -75,6 +77,7 @@ class ComposeProjects:
         async with self._cli.project(project.name):
             await self._up([*base, "--no-start", *options, *services], project, voice, None)
             await self._join(project)
+            await self._wake(project.name, project.document, services)
             kept = [option for option in options if option == "--no-deps"]
             await self._up([*base, "--detach", "--no-recreate", *kept, *services], project, voice, voice.say)
 
@@ -97,13 +100,33 @@ class ComposeProjects:
                 if joint.network not in on:
                     await self._provisions.connect(container["Id"], joint.network, joint.aliases)
 
-    async def restart(self, path: Path, project: str, services: Sequence[str], voice: Voice) -> None:
+    async def _wake(self, project: str, document: Model, services: Sequence[str]) -> None:
+        """Give stopped containers their restart policies back, which `rest` took."""
+        listed = await self._engine.containers({PROJECT: project})
+        stopped = [(c["Id"], c["Labels"].get(SERVICE, "")) for c in listed if c["State"] == "exited"]
+        defined = document.get("services") or {}
+        policies = {name: RestartPolicy.of(defined[name]) for name in services if name in defined}
+        await together(
+            self._engine.set_restart_policy(container, policies[service])
+            for container, service in stopped
+            if policies.get(service, NEVER) != NEVER
+        )
+
+    async def rest(self, containers: Sequence[Attributes]) -> None:
+        """Stop containers for as long as nobody starts them again: not with the engine either."""
+        await together(self._engine.set_restart_policy(c["Id"], NEVER) for c in containers)
+        await self.stop(containers)
+
+    async def restart(
+        self, path: Path, document: Model, project: str, services: Sequence[str], voice: Voice
+    ) -> None:
         """Start the project's containers again, in the order and with the waits of its file at `path`."""
         if not services:
             return
         known = Project(project, {"services": {}})
         options = ["up", "--no-build", "--pull", "never", "--detach", "--no-recreate"]
         async with self._cli.project(project):
+            await self._wake(project, document, services)
             await self._up(["-f", str(path), "--progress", "json", *options, *services], known, voice, None)
 
     async def stop(self, containers: Iterable[Attributes]) -> None:

@@ -158,7 +158,7 @@ class ComposeRunner:
 
     async def stop_live_only(self, release: Release, color: Color) -> None:
         labels = self._place(release.app).labels(color, str(Role.LIVE_ONLY))
-        await self._projects.stop(await self._engine.containers(labels))
+        await self._projects.rest(await self._engine.containers(labels))
 
     async def remove_tasks(self, app: str, color: Color) -> None:
         labels = self._place(app).labels(color)
@@ -169,15 +169,16 @@ class ComposeRunner:
             await self._provisions.remove_networks(labels)
 
     async def stop(self, app: str, color: Color) -> None:
-        await self._projects.stop(await self._engine.containers(self._place(app).labels(color)))
+        await self._projects.rest(await self._engine.containers(self._place(app).labels(color)))
 
     async def restart(self, app: str, color: Color) -> None:
         """As the port says. Live-only services stay stopped: they start when the colour goes live."""
         place, files = self._place(app), self._files(app)
         listed = await self._engine.containers(place.labels(color, str(Role.COLORED)))
         services = sorted({c["Labels"][SERVICE] for c in listed})
-        clean = await cleaner(await files.read(str(color)))
-        await self._projects.restart(files.path(str(color)), place.project(color), services, Voice(clean))
+        document = await files.read(str(color)) or {}
+        voice = Voice(await cleaner(document))
+        await self._projects.restart(files.path(str(color)), document, place.project(color), services, voice)
 
     async def remove(self, app: str, color: Color) -> None:
         labels = self._place(app).labels(color)

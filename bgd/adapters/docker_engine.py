@@ -20,6 +20,7 @@ from docker.constants import DEFAULT_DOCKER_API_VERSION
 
 from bgd.adapters.engine_address import EngineAddress, away
 from bgd.adapters.engine_socket import EngineSocket
+from bgd.domain.restart_policy import RestartPolicy
 from bgd.errors import BgError, Failed, NotFound
 
 THREADS = 8
@@ -132,6 +133,14 @@ class DockerEngine:
                 "POST", f"/containers/{container}/stop", answer_within_s=STOP_TIMEOUT_S
             ):
                 pass
+        except NotFound:
+            return
+
+    async def set_restart_policy(self, container: str, policy: RestartPolicy) -> None:
+        """Say whether the engine starts a container again by itself. Gone is done."""
+        told: Any = {"Name": policy.name, "MaximumRetryCount": policy.tries}
+        try:
+            await self.call(lambda api: api.update_container(container, restart_policy=told))
         except NotFound:
             return
 

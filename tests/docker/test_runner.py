@@ -12,6 +12,7 @@ import docker
 import pytest
 
 from bgd.domain.color import Color
+from bgd.domain.container import Container
 from bgd.domain.origin import Origin
 from bgd.domain.traffic import edge_network
 from bgd.errors import Failed
@@ -207,6 +208,28 @@ async def test_a_stopped_colour_is_kept_and_starts_again_as_it_was(place: World)
     await place.runner.restart("shop", Color.BLUE)
     again = await place.container("web", Color.BLUE)
     assert (again.id, again.status) == (web.id, "running")
+
+
+def restart_policy(place: World, container: Container) -> str:
+    return str(place.client.containers.get(container.id).attrs["HostConfig"]["RestartPolicy"]["Name"])
+
+
+async def test_what_is_stopped_doesnt_come_back_with_the_engine_until_it_is_started_again(
+    place: World,
+) -> None:
+    text = compose(service("web", more="restart: always"), service("cron", more="restart: unless-stopped"))
+    release = await place.prepared(text, {"cron": "live-only"}, 1)
+    await place.runner.start(release, Color.BLUE, place.say)
+    await place.runner.start_live_only(release, Color.BLUE)
+    web, cron = await place.container("web", Color.BLUE), await place.container("cron", Color.BLUE)
+    await place.runner.stop_live_only(release, Color.BLUE)
+    assert (restart_policy(place, web), restart_policy(place, cron)) == ("always", "no")
+    await place.runner.stop("shop", Color.BLUE)
+    assert restart_policy(place, web) == "no"
+    await place.runner.restart("shop", Color.BLUE)
+    await place.runner.start_live_only(release, Color.BLUE)
+    assert (restart_policy(place, web), restart_policy(place, cron)) == ("always", "unless-stopped")
+    assert (await place.container("cron", Color.BLUE)).id == cron.id
 
 
 async def test_live_only_services_start_and_stop_alone(place: World) -> None:

@@ -154,6 +154,8 @@ def _contradicts(meant: Meant, one: Running, aspect: str) -> bool:
     family = family_of(aspect)
     if family in meant.unsaid or family in _of_network_mode(one):
         return False
+    if aspect == "restart" and one.status not in UP:
+        return False  # bgd takes it from what it stops, and gives it back
     wanted = _meant(meant, one).get(aspect)
     if wanted is None and family in OPEN:
         return False

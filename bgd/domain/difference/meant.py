@@ -17,6 +17,7 @@ from bgd.domain.render.networks import Joint
 from bgd.domain.render.project import Project
 from bgd.domain.render.roster import replicas
 from bgd.domain.render.service import mapping
+from bgd.domain.restart_policy import RestartPolicy
 from bgd.domain.secret import Mask
 
 
@@ -148,11 +149,8 @@ def _write_life(sheet: Sheet, given: Mapping[str, Any]) -> None:
 
 
 def _restart(given: Mapping[str, Any]) -> str | None:
-    """The restart policy as the engine has it; `deploy` has the last word, as in Compose."""
-    name, _, tries = str(given.get("restart") or "").partition(":")
-    if policy := (given.get("deploy") or {}).get("restart_policy"):
-        name, tries = str(policy.get("condition") or "any"), str(policy.get("max_attempts") or "")
-    return restart_shown({"any": "always", "none": "no"}.get(name, name), int(tries or 0))
+    policy = RestartPolicy.of(given)
+    return restart_shown(policy.name, policy.tries)
 
 
 def _seconds(value: object) -> float:
