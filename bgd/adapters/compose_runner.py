@@ -23,16 +23,19 @@ from bgd.adapters.image_supply import ImageSupply
 from bgd.adapters.known_containers import KnownContainers
 from bgd.adapters.log_follower import LogFollower
 from bgd.adapters.one_offs import OneOffs
+from bgd.adapters.plain_projects import PlainProjects
 from bgd.adapters.provisions import Provisions
 from bgd.adapters.rendered_file import AppFiles
 from bgd.adapters.secrecy import Voice, cleaner
 from bgd.adapters.shared_services import SharedServices
+from bgd.domain.adoption import PlainContainer, PlainProject
 from bgd.domain.color import Color
 from bgd.domain.container import Container
 from bgd.domain.difference import Survey
 from bgd.domain.log import LogLine
 from bgd.domain.origin import Origin
-from bgd.domain.release import Image, Release
+from bgd.domain.plan import Plan
+from bgd.domain.release import Image, Model, Release
 from bgd.domain.render import Command, Place, Project, finishing, render_color, render_shared
 from bgd.domain.render.naming import APP, INSTANCE, RELEASE, ROLE
 from bgd.domain.settings import Role
@@ -56,6 +59,7 @@ class ComposeRunner:
         self._known = KnownContainers(self._events)
         self._provisions = Provisions(engine)
         self._projects = ComposeProjects(cli, engine, self._provisions)
+        self._plain = PlainProjects(engine)
         self._images = ImageSupply(cli, engine)
         self._host = HostSurvey(engine)
         self._logs = ContainerLogs(engine)
@@ -87,7 +91,7 @@ class ComposeRunner:
         place, files = self._place(release.app), self._files(release.app)
         voice = await _voice(release, progress)
         # What can't be rendered shouldn't be built first.
-        stand_in = {name: Image("", "sha256:") for name in release.plan.roles}
+        stand_in = _stand_in(release.plan)
         render_shared(release.model, release.plan, stand_in, place)
         self._render(replace(release, images=stand_in), color)
         return await self._images.prepare(release, place, files, voice)
@@ -201,6 +205,23 @@ class ComposeRunner:
         await files.remove_all()
         self._known.forget(app)
 
+    async def plain_project(self, file: Path, name: str) -> PlainProject | None:
+        return await self._plain.find(file, name)
+
+    async def stop_plain(self, project: PlainProject, renamed: Sequence[str], progress: Progress) -> None:
+        await self._plain.stop(project, renamed, progress)
+
+    async def start_plain(self, project: PlainProject, progress: Progress) -> None:
+        await self._plain.start(project, progress)
+
+    async def remove_plain(self, project: PlainProject) -> None:
+        await self._plain.remove(project)
+
+    async def users_of_shared(self, app: str, model: Model, plan: Plan) -> Sequence[PlainContainer]:
+        rendered = render_shared(model, plan, _stand_in(plan), self._place(app))
+        volumes = [given["name"] for given in (rendered.document.get("volumes") or {}).values()]
+        return await self._plain.users(volumes, self._instance, app)
+
     async def containers(self, app: str | None = None, details: bool = False) -> Sequence[Container]:
         labels = {INSTANCE: self._instance, **({APP: app} if app is not None else {})}
         revision = self._events.revision(app) if app is not None else 0
@@ -299,6 +320,11 @@ class ComposeRunner:
 
     def _files(self, app: str) -> AppFiles:
         return AppFiles(self._state, app)
+
+
+def _stand_in(plan: Plan) -> Mapping[str, Image]:
+    """Images for rendering before there are any."""
+    return {name: Image("", "sha256:") for name in plan.roles}
 
 
 async def _voice(release: Release, progress: Progress | None = None) -> Voice:

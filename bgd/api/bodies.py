@@ -23,6 +23,7 @@ class AddBody(Body):
     name: str | None = Field(default=None, max_length=64)
     more: list[FilePath] = Field(default=[], max_length=50)
     profiles: list[ProfileName] = Field(default=[], max_length=50)
+    adopt: bool = False
 
 
 class DeployBody(Body):

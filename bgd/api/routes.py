@@ -14,6 +14,7 @@ from bgd.api.bodies import AddBody, DeployBody, RollbackBody, SmokeBody, StopBod
 from bgd.api.context import Context, body_of, context_of, flag, whole_number
 from bgd.api.peer import actor_of
 from bgd.api.streams import event_stream
+from bgd.domain.adoption_plan import plan_json as adoption_json
 from bgd.domain.color import Color
 from bgd.domain.deployment import Deployment, Options
 from bgd.domain.origin import Origin
@@ -53,13 +54,21 @@ async def list_apps(request: Request) -> Response:
 
 
 async def add_app(request: Request) -> Response:
-    """Take an app in."""
+    """Take an app in; with `adopt` also over from plain Compose, by a deployment to follow."""
     context, body = context_of(request), await body_of(request, AddBody)
     origin = Origin(body.file, tuple(body.more), tuple(body.profiles))
-    app, reading = await context.daemon.intake.add(origin, body.name, actor_of(request))
+    told: dict[str, Any] = {}
+    if body.adopt:
+        adopted = await context.daemon.adoptions.begin(origin, body.name, actor_of(request))
+        app, reading = adopted.app, adopted.reading
+        deployment = deployment_json(adopted.deployment, app.serving())
+        told["deployment"] = {**deployment, "event": adopted.entry.id}
+        told["adoption"] = None if adopted.found is None else adoption_json(adopted.found.plan)
+    else:
+        app, reading, _ = await context.daemon.intake.add(origin, body.name, actor_of(request))
     context.daemon.refresh()
     status = await context.daemon.status_of(app)
-    return JSONResponse({**plan_json(reading.plan), "status": status}, 201)
+    return JSONResponse({**plan_json(reading.plan), "status": status, **told}, 201)
 
 
 async def show_app(request: Request) -> Response:

@@ -20,11 +20,20 @@ def arguments(parser: Parser) -> None:
     """Files, and a name."""
     parser.takes_files("a Compose file, and files that override it; `bgctl check` says how they would be run")
     parser.add_argument("--name", metavar="APP", help="the app's name (default: what the file says)")
+    parser.add_argument(
+        "--adopt",
+        action="store_true",
+        help="take over what plain Compose runs of it, its volumes kept, and bring the first release live",
+    )
     parser.takes_json()
 
 
 def run(values: Namespace, out: Out) -> int:
-    """Take it in; nothing is started yet."""
+    """Take it in; nothing is started yet, unless it is to be taken over from plain Compose."""
+    if values.adopt:
+        from bgd.cli.adopting import adopt
+
+        return adopt(values, out)
     file, *more = absolute(values.files)
     with asking(out):
         told = Client(values.socket).add(file, values.name, more=more, profiles=values.profiles or ())

@@ -54,10 +54,21 @@ class Client:
         return cast("AppJson", self._call("GET", f"/apps/{quoted(app)}"))
 
     def add(
-        self, file: str, name: str | None = None, *, more: Sequence[str] = (), profiles: Sequence[str] = ()
+        self,
+        file: str,
+        name: str | None = None,
+        *,
+        more: Sequence[str] = (),
+        profiles: Sequence[str] = (),
+        adopt: bool = False,
     ) -> dict[str, Any]:
-        """Take an app in. Paths must be absolute. The answer is the `check` document and the app."""
-        body = {"file": file, "name": name, **_stated(more=more or None, profiles=profiles or None)}
+        """Take an app in. Paths must be absolute. The answer is the `check` document and the app.
+
+        With `adopt` also `deployment`, to follow, and `adoption`: its plan, or null where plain Compose has
+        nothing of the app.
+        """
+        stated = _stated(more=more or None, profiles=profiles or None)
+        body = {"file": file, "name": name, **stated, **({"adopt": True} if adopt else {})}
         return cast("dict[str, Any]", self._call("POST", "/apps", body, LONG_S))
 
     def remove(self, app: str, volumes: bool = False) -> dict[str, Any]:

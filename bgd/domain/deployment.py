@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bgd.domain.adoption import Adoption, KeptVolume
 from bgd.domain.color import Color, ColorState
 from bgd.domain.lifecycle import DEPLOY, DEPLOY_ALONE, MOVE, MOVE_ALONE, State, Transitions
 from bgd.domain.origin import Origin
@@ -126,7 +127,10 @@ class ColorRecord:
 
 @dataclass(frozen=True, slots=True)
 class AppRecord:
-    """An app that bgd looks after: `route` as it was added, `is_leaving` once its removal began."""
+    """An app that bgd looks after: `route` as it was added, `is_leaving` once its removal began.
+
+    `kept` are volumes that it took over from plain Compose; `adoption` is there until that is over.
+    """
 
     name: str
     file: str
@@ -138,6 +142,8 @@ class AppRecord:
     removes_volumes: bool = False
     more: tuple[str, ...] = ()  # files that override `file`
     profiles: tuple[str, ...] = ()
+    kept: tuple[KeptVolume, ...] = ()
+    adoption: Adoption | None = None
 
     @property
     def origin(self) -> Origin:

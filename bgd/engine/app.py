@@ -107,6 +107,8 @@ class App:
 
     def serving(self) -> str:
         """What still serves, as a sentence for messages."""
+        if self.live is None and self.record.adoption is not None:
+            return f"{self.record.adoption.project.name} under plain Compose, as before"
         if self.live is None:
             return f"nothing is live yet: {self.name} answers 503"
         release = f"r{self.colors[self.live].release}"

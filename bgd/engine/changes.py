@@ -10,6 +10,7 @@ from bgd.domain.lifecycle import State
 from bgd.domain.origin import Origin
 from bgd.domain.overlap import overlap_between
 from bgd.domain.release import Release
+from bgd.engine.adoption import as_kept
 from bgd.engine.app import App
 from bgd.engine.deployer import Deployer
 from bgd.engine.fleet import Fleet
@@ -50,6 +51,7 @@ class Changes:
                 reading = await self._world.runner.read(source, app.name)
             route = route_planned(reading.plan, source)
             self._fleet.refuse_conflict(app.name, route)
+            reading = await as_kept(self._world, app, reading)
             number = await self._world.store.next_release(app.name)
             release = Release(app.name, number, reading.model, reading.plan, {}, began, actor, reason)
             options = self._alone(app, release, options)

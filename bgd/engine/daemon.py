@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from bgd.domain.color import Color, ColorState
 from bgd.domain.container import Container
 from bgd.domain.release import Release
+from bgd.engine.adoptions import Adoptions
 from bgd.engine.app import App
 from bgd.engine.changes import Changes, number_of
 from bgd.engine.checks import SmokeResult, run_smoke
@@ -39,9 +40,10 @@ class Daemon:
         self.changes = Changes(self.fleet, self.deployer)
         self.diffs = Diffs(self.fleet)
         self.watching = Watching(self.fleet, self.changes)
+        self.adoptions = Adoptions(self.fleet, self.intake, self.changes, self.refresh)
         self.upkeep = Upkeep(self.fleet)
         self.sight = Sight(world)
-        self._recovery = Recovery(self.fleet, self.deployer, self.intake)
+        self._recovery = Recovery(self.fleet, self.deployer, self.intake, self.adoptions)
         self._is_recovered = False
 
     async def start(self) -> None:
@@ -66,6 +68,7 @@ class Daemon:
         await self._recovery.close()
         await self.upkeep.close()
         await self.watching.close()
+        await self.adoptions.close()
         await self.deployer.close()
         await self.fleet.drains.close()
         await self.fleet.figures.close()

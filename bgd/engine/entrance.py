@@ -34,6 +34,13 @@ class Entrance:
         return self._occupied is not None
 
     @property
+    def ports(self) -> tuple[int, int]:
+        """The proxy's ports on the host: the public one, the preview's."""
+        doors = (self._world.traffic.public_door, self._world.traffic.preview_door)
+        public, preview = (int(door.rpartition(":")[2]) for door in doors)
+        return public, preview
+
+    @property
     def problems(self) -> list[str]:
         """What to tell of it in `status`; nothing while it is open."""
         if self._occupied is not None:

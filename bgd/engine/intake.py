@@ -8,6 +8,7 @@ from bgd.domain.deployment import AppRecord
 from bgd.domain.origin import Origin
 from bgd.domain.plan import Plan
 from bgd.domain.settings import Route
+from bgd.engine.adoption import Survey, survey
 from bgd.engine.app import App
 from bgd.engine.fleet import Fleet
 from bgd.engine.ports import Entry, Reading
@@ -33,8 +34,14 @@ class Intake:
         self._fleet = fleet
         self._world = fleet.world
 
-    async def add(self, origin: Origin, name: str | None, actor: str) -> tuple[App, Reading]:
-        """Take the app of a Compose file in: nothing is started yet, its hosts answer 503 from now on."""
+    async def add(
+        self, origin: Origin, name: str | None, actor: str, adopts: bool = False
+    ) -> tuple[App, Reading, Survey | None]:
+        """Take the app of a Compose file in: nothing is started yet, its hosts answer 503 from now on.
+
+        Raises `Refused` with the plan of an adoption where plain Compose runs it, unless `adopts`: then its
+        first deployment takes that over.
+        """
         reading = await self._world.runner.read(origin, name)
         plan = reading.plan
         if plan.app in self._fleet.apps:
@@ -45,6 +52,9 @@ class Intake:
             )
         route = route_planned(plan, origin)
         self._fleet.refuse_conflict(plan.app, route)
+        found = await survey(self._fleet, origin, reading, name)
+        if found is not None:
+            found.refuse(plan.app, origin, adopts)
         at = self._world.journal.clock()
         record = AppRecord(
             plan.app,
@@ -55,11 +65,14 @@ class Intake:
             more=origin.more,
             profiles=origin.profiles,
         )
+        if found is not None and adopts:
+            begun = found.begun(reading, self._fleet.entrance.is_closed)
+            record = replace(record, kept=found.kept, adoption=begun)
         app = await self._fleet.take_in(record, actor)
         with app.changing("adding it", actor, at):
             async with self._world.journal.effect("apply_routes", app.name, detail="new app"):
                 await self._fleet.entrance.serve(or_later=True)
-        return app, reading
+        return app, reading, found
 
     async def remove(self, app: App, volumes: bool, actor: str) -> None:
         """Take an app out: its routes first, then its containers and networks; volumes only if told."""

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from bgd.domain.adoption import PlainContainer, PlainProject
 from bgd.domain.color import Color
 from bgd.domain.container import Container
 from bgd.domain.deployment import AppRecord, ColorRecord, Deployment, Live
@@ -151,6 +152,21 @@ class Runner(Protocol):
 
     async def mend(self, release: Release, color: Color, progress: Progress) -> None:
         """Bring back what the live colour and its shared services lack. Touches nothing that runs."""
+
+    async def plain_project(self, file: Path, name: str) -> PlainProject | None:
+        """What plain Compose made of this file: the project `name`, else the one that was made of `file`."""
+
+    async def stop_plain(self, project: PlainProject, renamed: Sequence[str], progress: Progress) -> None:
+        """Stop a plain project's containers and keep them; the names of `renamed` (ids) are free then."""
+
+    async def start_plain(self, project: PlainProject, progress: Progress) -> None:
+        """Bring a stopped plain project back as it is recorded: the same containers, names, policies."""
+
+    async def remove_plain(self, project: PlainProject) -> None:
+        """Remove a plain project's containers, and its networks where unused. Volumes stay."""
+
+    async def users_of_shared(self, app: str, model: Model, plan: Plan) -> Sequence[PlainContainer]:
+        """Running containers that aren't the app's and have a volume of its shared services mounted."""
 
     async def log_tail(self, app: str, color: Color, lines: int) -> Sequence[LogLine]:
         """The last lines of a colour, merged by time."""

@@ -15,6 +15,7 @@ from bgd.domain.color import ColorState
 from bgd.domain.deployment import Deployment, Failure
 from bgd.domain.lifecycle import State
 from bgd.domain.traffic import Closure
+from bgd.engine.adoptions import Adoptions
 from bgd.engine.app import App
 from bgd.engine.deployer import Deployer
 from bgd.engine.fleet import Fleet
@@ -30,12 +31,13 @@ MOVING = frozenset({State.SWITCHING, State.REVERTING})
 class Recovery:
     """Brings a daemon from its files to the state it stopped in."""
 
-    def __init__(self, fleet: Fleet, deployer: Deployer, intake: Intake) -> None:
+    def __init__(self, fleet: Fleet, deployer: Deployer, intake: Intake, adoptions: Adoptions) -> None:
         self._fleet = fleet
         self._world = fleet.world
         self._deployer = deployer
         self._intake = intake
         self._waiting: asyncio.Task[None] | None = None
+        self._adoptions = adoptions
 
     async def begin(self, recovered: Callable[[], None]) -> None:
         """Load; then start the proxy and resume, and call `recovered`: later, where the engine is away now.
@@ -154,6 +156,7 @@ class Recovery:
             except BgError as error:
                 app.problems["removal"] = f"can't be removed: {error.message}"
             return
+        self._adoptions.watch(app)
         for color, record in app.colors.items():
             if record.state is ColorState.DRAINING or record.warm_until is not None:
                 self._fleet.drains.begin(app, color)

@@ -18,7 +18,7 @@ from bgd.domain.plan import Overlap
 from bgd.domain.release import Release
 from bgd.domain.settings import Promote, Role
 from bgd.domain.tasks import task_order
-from bgd.engine import pause
+from bgd.engine import adoption, pause
 from bgd.engine.app import App
 from bgd.engine.checks import (
     MOVE_WITHIN_S,
@@ -102,7 +102,8 @@ async def prepare(work: Work) -> Event:
 
 
 async def share(work: Work) -> Event:
-    """Make sure that the shared services run."""
+    """Make sure that the shared services run. What ran under plain Compose before is stopped first."""
+    await adoption.take_over(work)
     async with work.effect("start_shared", ", ".join(work.release.plan.services(Role.SHARED))):
         report = await work.world.runner.start_shared(
             work.release, work.deployment.options.with_shared, work.progress
@@ -228,6 +229,7 @@ async def hand_over(work: Work) -> Event:
         async with work.effect("start_live_only", work.color):
             await work.world.runner.start_live_only(work.release, work.color)
         await _see_live_only(work, services)
+    await adoption.conclude(work)
     return Event.DONE
 
 
@@ -247,6 +249,7 @@ async def _see_live_only(work: Work, services: tuple[str, ...]) -> None:
 async def clean(work: Work) -> Event:
     """Leave nothing half made behind in the idle colour; then what was stopped for it serves again."""
     await _clean_color(work)
+    await adoption.give_back(work.fleet, work.app, work.deployment.id, work.progress)
     await pause.give_back(work)
     return Event.DONE
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from bgd.domain.adoption import with_kept
 from bgd.domain.deployment import Options
 from bgd.engine.app import App
 from bgd.engine.changes import Changes
@@ -83,7 +84,7 @@ class Watching:
             app.problems["watch"] = f"watched file: {error.message}"
             return None
         app.problems.pop("watch", None)
-        return reading
+        return replace(reading, model=with_kept(reading.model, app.record.kept))
 
     async def _differs(self, app: App, reading: Reading) -> bool:
         latest = await self._world.store.latest_release(app.name)

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bgd.domain.adoption import PlainContainer, PlainProject
 from bgd.domain.color import Color
 from bgd.domain.container import Container, Health
 from bgd.domain.difference import Fact, Facts, Meant, Running, Survey
@@ -92,6 +93,9 @@ class FakeRunner:
         self.sessions = 1
         self.is_away = False
         self.happened = asyncio.Event()
+        self.plain: PlainProject | None = None
+        self.plain_up: set[str] = set()
+        self.shared_runs = False
         self.origins: list[Origin] = []  # what was read
         self.by_hand: dict[tuple[Color, str], Facts] = {}  # what somebody made otherwise
 
@@ -124,6 +128,8 @@ class FakeRunner:
 
     async def start_shared(self, release: Release, update: bool, progress: Progress) -> SharedReport:
         self._do("start_shared")
+        assert not self.plain_up, "two databases on one volume"
+        self.shared_runs = True
         return SharedReport((), ())
 
     async def run_task(self, release: Release, color: Color, service: str, progress: Progress) -> RunResult:
@@ -198,6 +204,7 @@ class FakeRunner:
     async def remove_app(self, app: str, volumes: bool) -> None:
         self._do("remove_app")
         self.running.clear()
+        self.shared_runs = False
 
     async def containers(self, app: str | None = None, details: bool = False) -> Sequence[Container]:
         await self.reach()
@@ -234,6 +241,31 @@ class FakeRunner:
             await self.happened.wait()
             self.happened.clear()
         await asyncio.sleep(0)
+
+    async def plain_project(self, file: Path, name: str) -> PlainProject | None:
+        self._do("plain_project")
+        return self.plain
+
+    async def stop_plain(self, project: PlainProject, renamed: Sequence[str], progress: Progress) -> None:
+        self._do("stop_plain")
+        self.plain_up.clear()
+        self.fuse.burn("stopped_plain")
+
+    async def start_plain(self, project: PlainProject, progress: Progress) -> None:
+        self._do("start_plain")
+        assert not self.shared_runs, "two databases on one volume"
+        assert not self.running, "a colour is still there"
+        self.plain_up |= {c.id for c in project.running}
+        self.fuse.burn("started_plain")
+
+    async def remove_plain(self, project: PlainProject) -> None:
+        self._do("remove_plain")
+        assert not self.plain_up, "what runs isn't removed"
+        self.plain = None
+
+    async def users_of_shared(self, app: str, model: Model, plan: Plan) -> Sequence[PlainContainer]:
+        self._do("users_of_shared")
+        return () if self.plain is None else [c for c in self.plain.containers if c.id in self.plain_up]
 
     async def log_tail(self, app: str, color: Color, lines: int) -> Sequence[LogLine]:
         return [LogLine("2026-01-01T00:00:00Z", color, "web", "shop-web-1", "stderr", "it hurts")]

@@ -53,7 +53,7 @@ async def test_the_proxy_starts_with_the_next_deployment_once_the_port_is_free(c
 
 async def test_apps_come_and_go_while_the_port_is_taken(closed: Bench) -> None:
     await closed.daemon.intake.remove(closed.daemon.fleet.get("shop"), volumes=False, actor="tester")
-    app, _ = await closed.daemon.intake.add(Origin("/srv/shop/compose.yaml"), None, "tester")
+    app, *_ = await closed.daemon.intake.add(Origin("/srv/shop/compose.yaml"), None, "tester")
     assert app.name in closed.daemon.fleet.apps
 
 
