@@ -319,10 +319,13 @@ class DifferenceJson(TypedDict):
 
 
 class DriftJson(TypedDict):
-    """A fact about a container (null: about its whole service) that isn't what its release says."""
+    """A fact about a container (null: about its whole service) that isn't what its release says.
 
-    color: str
-    release: str
+    Of a shared service `color` and `release` are null: it is compared with what it was last made from.
+    """
+
+    color: str | None
+    release: str | None
     service: str
     container: str | None
     aspect: str

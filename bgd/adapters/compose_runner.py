@@ -243,8 +243,10 @@ class ComposeRunner:
         self._note_look(app)
         return found
 
-    async def survey(self, app: str, releases: Mapping[Color, Release]) -> Mapping[Color, Survey]:
-        projects = {color: self._render(release, color) for color, release in releases.items()}
+    async def survey(self, app: str, releases: Mapping[Color, Release]) -> Mapping[Color | None, Survey]:
+        projects: dict[Color | None, Project] = {c: self._render(r, c) for c, r in releases.items()}
+        if (applied := await self._files(app).read("shared")) is not None:
+            projects[None] = Project(self._place(app).project(None), applied)
         return await surveys_of(
             self._engine, self._place(app), self._edge, projects, [r.model for r in releases.values()]
         )

@@ -17,9 +17,13 @@ from bgd.domain.settings import Role
 
 
 async def surveys_of(
-    engine: DockerEngine, place: Place, edge: str, projects: Mapping[Color, Project], models: Iterable[Model]
-) -> Mapping[Color, Survey]:
-    """What runs in these colours, beside their rendered projects.
+    engine: DockerEngine,
+    place: Place,
+    edge: str,
+    projects: Mapping[Color | None, Project],
+    models: Iterable[Model],
+) -> Mapping[Color | None, Survey]:
+    """What runs in these colours, and under none what is shared, beside the rendered projects.
 
     Secrets are those of all models and of all containers together: what one colour keeps secret may stand
     openly in the other.
@@ -29,12 +33,12 @@ async def surveys_of(
     image_ids = sorted({str(c["Image"]) for c in inspected})
     found = await together(engine.inspect_image(image) for image in image_ids)
     images = dict(zip(image_ids, found, strict=True))
-    show = await cleaner(*models, *map(model_of, inspected))
+    show = await cleaner(*models, *(p.document for p in projects.values()), *map(model_of, inspected))
     peers = {c["Id"]: service_of(c["Config"].get("Labels") or {}) for c in inspected}
-    surveys = {}
+    surveys: dict[Color | None, Survey] = {}
     for color, project in projects.items():
         names = Names(place, color, edge)
-        own = [c for c in inspected if (c["Config"].get("Labels") or {}).get(COLOR) == str(color)]
+        own = [c for c in inspected if (c["Config"].get("Labels") or {}).get(COLOR) == color]
         running = tuple(running_of(c, images[str(c["Image"])], peers, names, show) for c in own)
         meant = {
             name: meant_by(project, name, names, show)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bgd.domain.color import Color, ColorState
 from bgd.domain.difference import Change, Compared, Fact, Side, changes, compared
@@ -25,32 +25,35 @@ class Diffs:
     def __init__(self, fleet: Fleet) -> None:
         self._world = fleet.world
 
-    async def sides(self, app: App) -> dict[Color, Side]:
-        """The colours that hold something, as they run beside what their releases say."""
-        releases = {
-            color: release
-            for color in Color
-            if app.colors[color].state in _THERE and (release := app.release_in(color)) is not None
-        }
+    async def sides(self, app: App, releases: Mapping[Color, Release]) -> dict[Color | None, Side]:
+        """These colours, with these releases in them, as they run; and under none what is shared."""
         surveys = await self._world.runner.survey(app.name, releases)
-        return {
+        sides: dict[Color | None, Side] = {
             color: Side(color, release.name, surveys[color], _resting(app, color, release))
             for color, release in releases.items()
         }
+        if None in surveys:
+            sides[None] = Side(None, "", surveys[None])
+        return sides
 
     async def of_colors(self, app: App) -> DiffJson:
         """Blue against green, each against its release, and the file against the newest release.
 
         Raises `Refused` where neither colour holds anything; where one does, that one is compared.
         """
-        sides = await self.sides(app)
-        if not sides:
+        releases = {
+            color: release
+            for color in Color
+            if app.colors[color].state in _THERE and (release := app.release_in(color)) is not None
+        }
+        if not releases:
             raise Refused(
                 f"nothing of {app.name} runs: there is nothing to compare",
                 f"`bgctl deploy {app.name}`, or compare two releases: `bgctl diff {app.name} r1 r2`",
             )
+        sides = await self.sides(app, releases)
         notes = [_absence(app, color) for color in Color if color not in sides]
-        found = compared(sides.get(Color.BLUE), sides.get(Color.GREEN))
+        found = compared(sides.get(Color.BLUE), sides.get(Color.GREEN), sides.get(None))
         newest, changed, trouble = await self._file_changes(app)
         return {
             "app": app.name,
@@ -113,7 +116,7 @@ def _absence(app: App, color: Color) -> str:
     return f"{color} is {record.state}: there is only {color.other} to look at"
 
 
-def _release_name(sides: dict[Color, Side], color: Color) -> str | None:
+def _release_name(sides: Mapping[Color | None, Side], color: Color) -> str | None:
     return sides[color].release if color in sides else None
 
 
@@ -121,11 +124,11 @@ def _shown(fact: Fact | None) -> str | None:
     return None if fact is None else fact.shown
 
 
-def _drift_json(found: Compared, sides: dict[Color, Side]) -> list[DriftJson]:
+def _drift_json(found: Compared, sides: Mapping[Color | None, Side]) -> list[DriftJson]:
     return [
         {
-            "color": one.color.value,
-            "release": sides[one.color].release,
+            "color": None if one.color is None else one.color.value,
+            "release": sides[one.color].release or None,
             "service": one.service,
             "container": one.container,
             "aspect": one.aspect,

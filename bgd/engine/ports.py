@@ -134,8 +134,11 @@ class Runner(Protocol):
         just changed something looks with `containers`.
         """
 
-    async def survey(self, app: str, releases: Mapping[Color, Release]) -> Mapping[Color, Survey]:
-        """These colours as they run, beside what the release says that is in each. No secret is shown."""
+    async def survey(self, app: str, releases: Mapping[Color, Release]) -> Mapping[Color | None, Survey]:
+        """These colours as they run, beside what the release says that is in each. No secret is shown.
+
+        Under none are the shared services, beside what they were last made from.
+        """
 
     async def changed(self, app: str | None, timeout_s: float) -> None:
         """Return when a container of the app changed (started, died, health), or after `timeout_s`.

@@ -54,7 +54,10 @@ cache:
   image: {IMAGE}
   command: [sleep, "10000"]
   stop_grace_period: 1s
-  networks: [back]
+  networks: {{back: {{aliases: [store]}}}}
+  container_name: tiny-cache
+  ports: ["127.0.0.1::7000", "7001"]
+  volumes: ["data:/data"]
 """
 XBGD = "roles: {job: colored, side: colored, worker: live-only, cache: shared}"
 TOP = "volumes: {data: {}}\nnetworks: {back: {}}\n"
@@ -145,6 +148,7 @@ def test_changes_by_hand_are_found_and_told_apart(bgd: RunningDaemon, twice: Tin
     api.connect_container_to_network(f"{prefix}-green-web-1", f"{prefix}-blue_default", aliases=["sneaky"])
     api.remove_container(f"{prefix}-blue-web-2", force=True)
     api.stop(f"{prefix}-blue-job-1", timeout=0)
+    api.update_container(f"{prefix}-shared-cache-1", restart_policy={"Name": "always"})
     found = bgd.json("diff", twice.name)
     assert found["identical"] is False
     drift = {(one["container"] or one["color"], one["aspect"]): one for one in found["drift"]}
@@ -153,6 +157,7 @@ def test_changes_by_hand_are_found_and_told_apart(bgd: RunningDaemon, twice: Tin
         (f"{prefix}-green-web-1", f"networks.{prefix}-blue_default"),
         ("blue", "replicas"),
         (f"{prefix}-blue-job-1", "state"),
+        (f"{prefix}-shared-cache-1", "restart"),
     }
     memory = drift[f"{prefix}-green-side-1", "memory"]
     assert (memory["release"], memory["meant"], memory["runs"]) == ("r2", None, "64 MiB")
@@ -163,7 +168,7 @@ def test_changes_by_hand_are_found_and_told_apart(bgd: RunningDaemon, twice: Tin
     }
     assert {one["explained_by"] for one in found["differences"]} == {None}
     told = bgd.bgctl("diff", twice.name, "--exit-code", status=1).stdout
-    assert "3 differences that no release explains, and 4 drifts" in told
+    assert "3 differences that no release explains, and 5 drifts" in told
     assert max(map(len, told.splitlines())) <= 80
     assert PLANTED not in told
 

@@ -221,9 +221,9 @@ class FakeRunner:
         ident = f"{name}-{release.name}"
         return Container(ident, name, service, "shop", color, release.name, status, Health.NONE, "shop:1")
 
-    async def survey(self, app: str, releases: Mapping[Color, Release]) -> Mapping[Color, Survey]:
+    async def survey(self, app: str, releases: Mapping[Color, Release]) -> Mapping[Color | None, Survey]:
         self._do("survey")
-        surveys = {}
+        surveys: dict[Color | None, Survey] = {}
         for color, release in releases.items():
             status = "exited" if color in self.stopped else "running"
             meant = {"web": {"image": Fact(release.images["web"].id, "shop:1")}}

@@ -79,9 +79,9 @@ def test_two_that_are_the_same_are_called_so(daemon: FakeDaemon) -> None:
 
 def test_both_values_stand_below_one_another_with_the_colours_word(daemon: FakeDaemon) -> None:
     printed = lines_of(daemon, differences=[difference("image", "shop:1 aa", "shop:2 bb")])
-    at = printed.index("  ✓ image               blue   shop:1 aa")
+    at = printed.index("  ✓ image                 blue   shop:1 aa")
     assert printed[at - 1] == "web"
-    assert printed[at + 1] == "                        green  shop:2 bb"
+    assert printed[at + 1] == "                          green  shop:2 bb"
     assert printed[-1] == "identical apart from the release (r1 → r2)"
 
 
@@ -92,17 +92,17 @@ def test_variables_are_told_by_name_alone(daemon: FakeDaemon) -> None:
         difference("environment.C", SECRET, None),
     ]
     printed = lines_of(daemon, differences=found)
-    assert "  ✓ environment         A differs, B only in green, C only in blue" in printed
+    assert "  ✓ environment           A differs, B only in green, C only in blue" in printed
 
 
 def test_what_nothing_explains_is_marked_said_and_counted(daemon: FakeDaemon) -> None:
     found = [difference("memory", None, "64 MiB", None), difference("user", "1", "2", None)]
     printed = lines_of(daemon, differences=found, identical=False, drift=[drift("memory", None, "64 MiB")])
-    assert "  ! memory              blue   none" in printed
-    assert printed.count("                        no release explains it") == 2
+    assert "  ! memory                blue   none" in printed
+    assert printed.count("                          no release explains it") == 2
     assert "  shop-green-web-1" in printed
-    assert "  ! memory              r2     none" in printed
-    assert "                        runs   64 MiB" in printed
+    assert "  ! memory                r2     none" in printed
+    assert "                          runs   64 MiB" in printed
     assert printed[-1] == "2 differences that no release explains, and 1 drift"
 
 

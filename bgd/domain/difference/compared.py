@@ -17,13 +17,13 @@ _NOT_COMPARED = frozenset({"release"})
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two environments: its release, and what was seen of it.
+    """One of the two environments, or without a colour what is shared: its release, and what was seen.
 
     `resting` are the services that needn't run in it (a worker in the idle colour, everything in a stopped
     one): that they don't is no drift.
     """
 
-    color: Color
+    color: Color | None
     release: str
     survey: Survey
     resting: frozenset[str] = frozenset()
@@ -48,7 +48,7 @@ class Difference:
 class Drift:
     """A fact about a container that isn't what its release says."""
 
-    color: Color
+    color: Color | None  # none: shared
     service: str
     container: str | None  # none: about all of the service
     aspect: str
@@ -65,9 +65,9 @@ class Compared:
     identical: bool | None
 
 
-def compared(blue: Side | None, green: Side | None) -> Compared:
-    """Compare what there is: one side with its release, and two also with each other."""
-    drift = tuple(found for side in (blue, green) if side is not None for found in _drift(side))
+def compared(blue: Side | None, green: Side | None, shared: Side | None = None) -> Compared:
+    """Compare what there is: each side with what was meant, and the two colours also with each other."""
+    drift = tuple(found for side in (blue, green, shared) if side is not None for found in _drift(side))
     if blue is None or green is None:
         return Compared((), drift, None)
     differences = tuple(_differences(blue, green))

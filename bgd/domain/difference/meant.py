@@ -31,7 +31,7 @@ class Meant:
 
 
 def meant_by(project: Project, service: str, names: Names, show: Mask) -> Meant:
-    """What the project of a colour says about one of its services."""
+    """What a project, of a colour or of what is shared, says about one of its services."""
     document = _unescaped(project.document)
     given = document["services"][service]
     sheet = Sheet(service, names, show)
@@ -90,9 +90,16 @@ def _write_networks(
     for key, how in (given.get("networks") or {}).items():
         name = str(document["networks"][key]["name"])
         aliases = (how or {}).get("aliases") or ()
-        sheet.network(name, [alias for alias in aliases if alias != given.get("hostname")])
+        added = (given.get("hostname"), given.get("container_name"))  # everywhere, by engine and Compose
+        sheet.network(name, [alias for alias in aliases if alias not in added])
     for joint in joints:
         sheet.network(joint.network, joint.aliases)
+    published: dict[str, list[str]] = {}
+    for port in given.get("ports") or []:
+        door = f"{port.get('host_ip') or 'any'}:{port.get('published') or 'any'}"
+        published.setdefault(f"ports.{port['target']}/{port.get('protocol') or 'tcp'}", []).append(door)
+    for aspect, doors in published.items():
+        sheet.names(aspect, doors)
     sheet.put("hostname", given.get("hostname"))
     hosts = given.get("extra_hosts") or {}
     pairs = hosts.items() if isinstance(hosts, Mapping) else [_pair(item) for item in hosts]

@@ -14,10 +14,10 @@ PROXY = "(proxy)"
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How the things of one colour of an app are called; `edge` is the network of the proxy."""
+    """How the things of a colour, or the shared ones, are called; `edge` is the network of the proxy."""
 
     place: Place
-    color: Color
+    color: Color | None
     edge: str
 
     def network(self, name: str) -> str:

@@ -84,7 +84,7 @@ class Sheet:
     def image(self, image_id: str, reference: str) -> None:
         """The image, by its id; shown with the name that it goes by."""
         short = image_id.removeprefix("sha256:")[:12]
-        self.put("image", image_id, f"{reference} {short}".strip())
+        self.put("image", image_id, f"{short} {reference}".strip())
 
     def mount(self, kind: str, source: str, target: str, is_read_only: bool) -> None:
         """One mount, by where it is in the container; a volume without a name of its own is `anonymous`."""
