@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
+from bgd.cli.answer import answer_lines
 from bgd.cli.out import Out
 from bgd.cli.text import Line, Span, width, wrapped
 
 if TYPE_CHECKING:
-    from bgd.domain.plan import Plan, Question
+    from bgd.domain.plan import Caution, Plan, Question
 
 EXIT_OPEN = 2
 """The file leaves something open that only its author can say."""
 MAX_COLUMNS = 100
 MIN_COLUMNS = 56
-LABEL_COLUMNS = 11
+LABEL_COLUMNS = 12
+MOST_SINGLY = 2
+"""More warnings of a kind than this are told as a list."""
+MOST_LISTED = 6
 
 _ROLE_STYLES = {
     "colored": "service0",
@@ -69,17 +74,14 @@ def report(plan: Plan, file: str, columns: int) -> Iterator[Line]:
     yield from _paragraph(("route", "faint"), [_route(plan)], columns)
     yield from _paragraph(("overlap", "faint"), _overlap(plan), columns)
     yield from _paragraph(("changed", "faint"), plan.rewrites, columns)
-    for caution in plan.warnings:
-        yield ""
-        about = f"{caution.service}: " if caution.service else ""
-        yield from _paragraph(("warning", "warn"), [about + caution.message], columns)
-        yield from _paragraph(("fix", "faint"), [caution.fix], columns)
+    for _, alike in groupby(plan.warnings, key=lambda caution: caution.code):
+        yield from _warnings(list(alike), columns)
     for question in plan.questions:
         yield ""
         yield from _paragraph(("question", "bad strong"), [question.message], columns)
-        yield from _answer(question, columns)
+        yield from _answer(question, plan, columns)
     yield ""
-    yield [_verdict(plan)]
+    yield [_verdict(plan, file)]
 
 
 def _roles(plan: Plan, columns: int) -> Iterator[Line]:
@@ -122,21 +124,38 @@ def _paragraph(label: Span, texts: Sequence[str], columns: int) -> Iterator[Line
             beside = " " * LABEL_COLUMNS
 
 
-def _answer(question: Question, columns: int) -> Iterator[Line]:
+def _warnings(alike: Sequence[Caution], columns: int) -> Iterator[Line]:
+    """Warnings of one code; many of a kind as a list with the fix of the first, that the rest be read too."""
+    told = [f"{c.service}: {c.message}" if c.service else c.message for c in alike]
+    if len(alike) <= MOST_SINGLY:
+        for caution, text in zip(alike, told, strict=True):
+            yield ""
+            yield from _paragraph(("warning", "warn"), [text], columns)
+            yield from _paragraph(("fix", "faint"), [caution.fix], columns)
+        return
+    more = (
+        [f"and {len(told) - MOST_LISTED} more like these: --json has all"] if len(told) > MOST_LISTED else []
+    )
+    yield ""
+    yield from _paragraph(("warnings", "warn"), [*told[:MOST_LISTED], *more], columns)
+    yield from _paragraph(("fix", "faint"), [f"{alike[0].fix}; the others likewise"], columns)
+
+
+def _answer(question: Question, plan: Plan, columns: int) -> Iterator[Line]:
     """The choices, and the lines of the file that answer the question."""
     if question.choices:
         yield from _paragraph(("choices", "faint"), [", ".join(question.choices)], columns)
-    value = question.choices[0] if question.choices else "…"
-    *parents, key = ["x-bgd", *question.key.split(".")]
-    lines = [f"{'  ' * depth}{parent}:" for depth, parent in enumerate(parents)]
-    lines.append(f"{'  ' * len(parents)}{key}: {value}")
+    is_there, lines = answer_lines(question, plan.settings)
     beside: Span = (f"  {'answer':<{LABEL_COLUMNS - 2}}", "faint")
+    if is_there:
+        yield [beside, ("in the file's x-bgd block:", "faint")]
+        beside = " " * LABEL_COLUMNS
     for line in lines:
         yield [beside, line]
         beside = " " * LABEL_COLUMNS
 
 
-def _verdict(plan: Plan) -> Span:
+def _verdict(plan: Plan, file: str) -> Span:
     if plan.questions:
         count = len(plan.questions)
         return (
@@ -145,4 +164,4 @@ def _verdict(plan: Plan) -> Span:
         )
     count = len(plan.warnings)
     told = f", with {count} warning{'s' if count > 1 else ''}" if count else ""
-    return (f"ready{told}: bgctl add takes it in", "good")
+    return (f"ready{told}: bgctl add {file}", "good")

@@ -89,15 +89,17 @@ def _rewrites(
     services: Mapping[str, Service], roles: Mapping[str, RoleOf], route: Route | None
 ) -> Iterator[str]:
     """What the colours don't get, as both would: the host's ports and names of containers."""
-    for name, given in roles.items():
-        service = services[name]
-        if given.role in (Role.SHARED, Role.IGNORED):
-            continue
+    doubled = [services[n] for n, given in roles.items() if given.role not in (Role.SHARED, Role.IGNORED)]
+    closed, names = [], []
+    for service in doubled:
         for port in service.published:
-            door = f"port {port.host or 'any'}→{port.container}/{port.protocol}"
-            if route and name == route.service and port.container == route.port:
-                yield f"{name}: {door} isn't published: requests come through nginx"
+            if route and service.name == route.service and port.container == route.port:
+                yield f"{service.name}: port {port} isn't published: requests come through nginx"
             else:
-                yield f"{name}: {door} isn't published: both colours would want it"
+                closed.append(f"{service.name} {port}")
         if given_name := service.body.get("container_name"):
-            yield f"{name}: the container isn't named {given_name}: both colours would be"
+            names.append(str(given_name))
+    if closed:
+        yield f"not published, as both colours would want the port: {', '.join(closed)}"
+    if names:
+        yield f"not named so, as both colours would be: {', '.join(names)}"

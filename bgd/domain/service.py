@@ -25,6 +25,12 @@ class Published:
     container: int
     protocol: str
 
+    def __str__(self) -> str:
+        """`8080→80`; `53/udp`, where both are one."""
+        host = "any" if self.host is None else self.host
+        ports = str(host) if host == self.container else f"{host}→{self.container}"
+        return ports if self.protocol == "tcp" else f"{ports}/{self.protocol}"
+
 
 @dataclass(frozen=True)
 class Service:

@@ -10,7 +10,7 @@ import pytest
 from bgd.cli.check import report
 from bgd.cli.main import main
 from bgd.cli.text import inked
-from bgd.domain.plan import Caution, Plan, Question, RoleOf
+from bgd.domain.plan import Caution, Plan, RoleOf
 from bgd.domain.settings import Role, Route, Settings
 
 CLEAR = """\
@@ -52,10 +52,10 @@ def test_a_clear_file_is_reported_and_is_fine(file: Path, capsys: pytest.Capture
         "  web      colored  it takes the requests: it publishes port 80, its name is web\n"
         "  db       shared   its image is postgres, a database\n"
         "\n"
-        "  route    any host → web:80\n"
-        "  changed  web: port 8080→80/tcp isn't published: requests come through nginx\n"
+        "  route     any host → web:80\n"
+        "  changed   web: port 8080→80 isn't published: requests come through nginx\n"
         "\n"
-        "ready: bgctl add takes it in\n"
+        f"ready: bgctl add {file}\n"
     )
 
 
@@ -71,8 +71,8 @@ def test_open_questions_are_asked_with_the_lines_that_answer_them(
 ) -> None:
     assert check(file, UNCLEAR) == 2
     told = capsys.readouterr().out
-    assert "choices  vote, result" in told
-    assert "  answer   x-bgd:\n             route:\n               service: vote\n" in told
+    assert "choices   vote, result" in told
+    assert "  answer    x-bgd:\n              route:\n                service: vote  # or result\n" in told
     assert told.endswith("1 question open: answer in the file, then check again\n")
 
 
@@ -137,14 +137,58 @@ def test_no_line_is_longer_than_the_terminal_is_wide(columns: int) -> None:
 
 def test_hosts_and_path_are_in_the_route() -> None:
     lines = [inked(line, False) for line in report(plan_of(), "compose.yaml", 100)]
-    assert "  route    a.example.com, b.example.com below /shop → web:80" in lines
+    assert "  route     a.example.com, b.example.com below /shop → web:80" in lines
 
 
-def test_a_question_without_choices_leaves_the_value_open() -> None:
-    asked = plan_of(route=None, questions=(Question("route.port", "on which port?", ()),))
-    lines = [inked(line, False) for line in report(asked, "compose.yaml", 100)]
-    assert "               port: …" in lines
-    assert not any("choices" in line for line in lines)
+def answers(text: str) -> str:
+    """The lines that a report gives as the answer, as they would be pasted."""
+    lines = text.splitlines()
+    begin = next(number for number, line in enumerate(lines) if line.startswith("  answer"))
+    end = lines.index("", begin)
+    told = [line[12:] for line in lines[begin:end]]
+    return "\n".join(line for line in told if not line.startswith("in the file's")) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (UNCLEAR, "service: vote  # or result"),
+        ("services: {web: {image: 'shop:1'}}\n", "port: 8080  # or where it listens"),
+        ("services: {web: {image: 'shop:1', expose: [8000, 8001]}}\n", "port: 8000  # or 8001"),
+        (UNCLEAR + "x-bgd:\n  watch: true\n", "service: vote  # or result"),
+        (
+            "services: {web: {image: 'shop:1'}}\nx-bgd:\n  watch: true\n",
+            "port: 8080  # or where it listens",
+        ),
+    ],
+)
+def test_what_is_given_as_an_answer_is_one_when_pasted(
+    file: Path, capsys: pytest.CaptureFixture[str], text: str, told: str
+) -> None:
+    assert check(file, text) == 2
+    pasted = answers(capsys.readouterr().out)
+    assert told in pasted
+    assert check(file, text + pasted) == 0
+
+
+def test_an_answer_keeps_what_the_file_says_about_the_route(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stated = "services: {web: {image: 'shop:1'}}\nx-bgd:\n"
+    assert check(file, stated + "  route: {service: web, hosts: [a.example.com, '*.b.example.com']}\n") == 2
+    pasted = answers(capsys.readouterr().out)
+    assert check(file, stated + pasted) == 0
+    told = capsys.readouterr().out
+    assert "a.example.com, *.b.example.com → web:8080" in told
+
+
+def test_many_warnings_of_a_kind_are_a_list_with_one_fix() -> None:
+    unset = tuple(Caution("unset-variable", None, f"V{n} isn't set", f"set V{n}") for n in range(9))
+    lines = [inked(line, False) for line in report(plan_of(warnings=unset), "compose.yaml", 100)]
+    assert "  warnings  V0 isn't set" in lines
+    assert "            and 3 more like these: --json has all" in lines
+    assert "  fix       set V0; the others likewise" in lines
+    assert lines[-1] == "ready, with 9 warnings: bgctl add compose.yaml"
 
 
 def test_colours_are_put_in_only_when_asked_for() -> None:

@@ -80,9 +80,9 @@ def test_rewrites_name_the_ports_and_names_that_colours_do_not_get() -> None:
         f"db: {{image: 'postgres:16', container_name: shop-db, {PORT_80}}}"
     )
     assert made.rewrites == (
-        "web: port 8080→80/tcp isn't published: requests come through nginx",
-        "web: the container isn't named shop-web: both colours would be",
-        "worker: port 9000→9000/udp isn't published: both colours would want it",
+        "web: port 8080→80 isn't published: requests come through nginx",
+        "not published, as both colours would want the port: worker 9000/udp",
+        "not named so, as both colours would be: shop-web",
     )
 
 

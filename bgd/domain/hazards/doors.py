@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bgd.domain import rules
 from bgd.domain.duration import parse_duration, show_duration
-from bgd.domain.findings import Findings
+from bgd.domain.findings import Findings, listed
 from bgd.domain.plan import Caution
 from bgd.domain.roles import is_routed
+from bgd.domain.service import Service
 from bgd.domain.settings import Role
 
 
@@ -16,27 +17,37 @@ def closed_ports(found: Findings) -> Iterator[Caution]:
     """Published ports of services that aren't the front: two colours can't both have them."""
     if found.front is None:
         return
-    for service in found.of(Role.COLORED, Role.LIVE_ONLY, Role.TASK):
-        if service is found.front:
-            continue
-        ports = ", ".join(str(port.host or port.container) for port in service.published)
-        if is_routed(service) or any(port.container in rules.HTTP_PORTS for port in service.published_http):
-            at = f" on port {ports}" if ports else ""
-            yield Caution(
-                "second-front",
-                service.name,
-                f"it takes requests from outside too{at}: bgd routes one service of an app, "
-                f"{found.front.name}",
-                f"reach it through {found.front.name}, give it a Compose file of its own, or make it shared: "
-                "then it keeps its port, and one copy serves both colours",
-            )
-        elif ports:
-            yield Caution(
-                "closed-port",
-                service.name,
-                f"port {ports} isn't reachable from outside any more: both colours would want it",
-                "make it shared, if its port is needed outside: then it keeps it",
-            )
+    others = [s for s in found.of(Role.COLORED, Role.LIVE_ONLY, Role.TASK) if s is not found.front]
+    fronts = [service for service in others if _takes_requests(service)]
+    closed = [service for service in others if service.published and service not in fronts]
+    if fronts:
+        one = len(fronts) == 1
+        who = "it takes requests" if one else "more services take requests"
+        yield Caution(
+            "second-front",
+            fronts[0].name if one else None,
+            f"{who} from outside: {_doors(fronts)}. bgd routes one service of an app, {found.front.name}",
+            f"reach {'it' if one else 'them'} through {found.front.name}, give {'it' if one else 'each'} a "
+            "Compose file of its own, or make shared what may be one copy for both colours: it keeps its port",
+        )
+    if closed:
+        one = len(closed) == 1
+        yield Caution(
+            "closed-port",
+            closed[0].name if one else None,
+            f"not reachable from outside any more, as both colours would want the port: {_doors(closed)}",
+            "make shared what is needed outside: then it keeps its port",
+        )
+
+
+def _takes_requests(service: Service) -> bool:
+    return is_routed(service) or any(port.container in rules.HTTP_PORTS for port in service.published_http)
+
+
+def _doors(services: Sequence[Service]) -> str:
+    """`api on port 8000, admin on port 9000`."""
+    ports = {s.name: ", ".join(str(p.host or p.container) for p in s.published) for s in services}
+    return listed([f"{name} on port {at}" if at else name for name, at in ports.items()], 6)
 
 
 def tls_port(found: Findings) -> Iterator[Caution]:
