@@ -107,6 +107,10 @@ class Terminal:
         """Go on until the screen shows `words`."""
         self._read(lambda: words in self.screen.text, f"{words!r} on the screen")
 
+    def type(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self._master, keys.encode())
+
     def read_to_end(self) -> int:
         """Go on until the process has ended; its exit code."""
         self._read(lambda: False, "the end")
@@ -140,7 +144,11 @@ class Terminal:
 
 @contextmanager
 def on_terminal(
-    daemon: FakeDaemon, *words: str, columns: int = 80, rows: int = 24, env: Mapping[str, str] | None = None
+    daemon: FakeDaemon | None,
+    *words: str,
+    columns: int = 80,
+    rows: int = 24,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[Terminal]:
     """Start it on a terminal of this size."""
     master, slave = pty.openpty()

@@ -78,7 +78,7 @@ async def read(
     if name is not None and name != own:
         done = await request.config("--project-name", name, "config", "--format", "yaml")
         model = await asyncio.to_thread(_model, done, tree)
-    planned = await _planned(model, settings, own if name is None else name, ask_host)
+    planned = await planned_with(model, settings, own if name is None else name, ask_host)
     _refuse_obstacles(model, planned, tree)
     model, missing = await with_values(cli, tree, model)
     if missing and to_run:
@@ -89,7 +89,8 @@ async def read(
     return Reading(model, planned, tree.files())
 
 
-async def _planned(model: Model, settings: Settings, app: str, ask_host: AskHost | None) -> Plan:
+async def planned_with(model: Model, settings: Settings, app: str, ask_host: AskHost | None = None) -> Plan:
+    """The plan for a model with these settings, whoever stated them."""
     built = await asyncio.to_thread(built_images, model)
     images = {service: str(body.get("image") or "") for service, body in model["services"].items()}
     images = {service: image for service, image in images.items() if image}

@@ -66,6 +66,7 @@ class Source:
     shown: str
     text: str
     root: yaml.Node | None
+    documents: int = 1
 
     @classmethod
     def read(cls, path: Path, shown: str | None = None) -> Source:
@@ -83,7 +84,7 @@ class Source:
         if root is not None:
             refuse_duplicates(shown, root)
             refuse_bombs(shown, root)
-        return cls(path, shown, text, root)
+        return cls(path, shown, text, root, len(documents))
 
     def place(self, loc: Loc, of_key: bool = False) -> str:
         """`file:line:column` of the value at `loc` or of its key; else of the nearest key above."""

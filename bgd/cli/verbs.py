@@ -5,6 +5,7 @@ from __future__ import annotations
 GROUPS: dict[str, dict[str, str]] = {
     "take in and out": {
         "check": "how a Compose file would be run; needs no daemon",
+        "init": "write what check inferred into the file, its layout kept",
         "add": "take the app of a Compose file in",
         "remove": "take an app out, with what belongs to it",
     },
