@@ -14,6 +14,7 @@ from bgd.adapters.secrecy import Voice
 from bgd.domain.release import Model
 from bgd.domain.render import Project
 from bgd.domain.restart_policy import NEVER, RestartPolicy
+from bgd.domain.starting import can_start_together
 from bgd.domain.stopping import stopping_order
 from bgd.engine.ports import Progress
 from bgd.errors import Failed
@@ -23,6 +24,7 @@ START_TIMEOUT_S = 900.0
 
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
+ONE_OFF = "com.docker.compose.oneoff"
 DEPENDS_ON = "com.docker.compose.depends_on"
 
 _HINTS = (
@@ -78,17 +80,30 @@ class ComposeProjects:
             await self._up([*base, "--no-start", *options, *services], project, voice, None)
             await self._join(project)
             await self._wake(project.name, project.document, services)
+            if can_start_together(project.services[service] for service in services):
+                # A second Compose takes longer to see what is to be started than the engine to start it.
+                await self._start(project, services, voice)
+                return
             kept = [option for option in options if option == "--no-deps"]
             await self._up([*base, "--detach", "--no-recreate", *kept, *services], project, voice, voice.say)
+
+    async def _start(self, project: Project, services: Sequence[str], voice: Voice) -> None:
+        """Start the services' containers, all at once."""
+        listed = await self._engine.containers({PROJECT: project.name, ONE_OFF: "False"})
+        waiting = [c for c in listed if c["Labels"].get(SERVICE) in services and c["State"] != "running"]
+        try:
+            await together(self._engine.start(container["Id"]) for container in waiting)
+        except Failed as error:
+            raise _not_started(project, voice.clean(error.message)) from None
+        for container in waiting:
+            voice.say(f"{container['Names'][0].lstrip('/')} started")
 
     async def _up(
         self, arguments: Sequence[str], project: Project, voice: Voice, on_line: Progress | None
     ) -> None:
         done = await self._cli.run(arguments, timeout_s=START_TIMEOUT_S, env=project.env, on_line=on_line)
         if done.status:
-            complaint = voice.clean(done.complaint)
-            hint = next((hint for pattern, hint in _HINTS if pattern.search(complaint)), "")
-            raise Failed(f"{project.name} can't be started: {complaint}", hint)
+            raise _not_started(project, voice.clean(done.complaint))
 
     async def _join(self, project: Project) -> None:
         """Connect the project's containers to the joints that they aren't on yet."""
@@ -138,6 +153,11 @@ class ComposeProjects:
         """Stop containers and remove them."""
         await self.stop(c for c in containers if c["State"] in {"running", "paused", "restarting"})
         await together(self._engine.remove(c["Id"], anonymous_volumes) for c in containers)
+
+
+def _not_started(project: Project, complaint: str) -> Failed:
+    hint = next((hint for pattern, hint in _HINTS if pattern.search(complaint)), "")
+    return Failed(f"{project.name} can't be started: {complaint}", hint)
 
 
 def _node(container: Attributes) -> tuple[str, frozenset[str]]:

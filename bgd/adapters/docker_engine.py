@@ -25,6 +25,7 @@ from bgd.errors import BgError, Failed, NotFound
 
 THREADS = 8
 CALL_TIMEOUT_S = 60
+START_TIMEOUT_S = 300.0
 STOP_TIMEOUT_S = 3600.0  # the longest grace period that is believed
 
 T = TypeVar("T")
@@ -125,6 +126,13 @@ class DockerEngine:
         except NotFound:
             return None
         return found
+
+    async def start(self, container: str) -> None:
+        """Start a container. One that runs is done. Raises `Failed` with what the engine complains about."""
+        async with self.socket.request(
+            "POST", f"/containers/{container}/start", answer_within_s=START_TIMEOUT_S
+        ):
+            pass
 
     async def stop(self, container: str) -> None:
         """Stop a container within its own grace period. One that is gone or stopped is done."""
