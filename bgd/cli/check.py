@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ EXIT_OPEN = 2
 MAX_COLUMNS = 100
 MIN_COLUMNS = 56
 LABEL_COLUMNS = 12
+_QUOTED = re.compile(r"`[^`]{1,60}`")
+_UNBROKEN = "\N{NO-BREAK SPACE}"
 MOST_SINGLY = 2
 """More warnings of a kind than this are told as a list."""
 MOST_LISTED = 6
@@ -119,8 +122,10 @@ def _paragraph(label: Span, texts: Sequence[str], columns: int) -> Iterator[Line
     words, style = (label, "") if isinstance(label, str) else label
     beside: Span = (f"  {words:<{LABEL_COLUMNS - 2}}", style)
     for text in texts:
-        for line in wrapped(text, columns - LABEL_COLUMNS):
-            yield [beside, line]
+        # What is quoted is there to be copied: it isn't broken where it has spaces.
+        whole = _QUOTED.sub(lambda match: match[0].replace(" ", _UNBROKEN), text)
+        for line in wrapped(whole, columns - LABEL_COLUMNS):
+            yield [beside, line.replace(_UNBROKEN, " ")]
             beside = " " * LABEL_COLUMNS
 
 

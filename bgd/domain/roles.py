@@ -222,7 +222,8 @@ def may_serve(service: Service) -> bool:
 
 def is_routed(service: Service) -> bool:
     """Whether the file tells another proxy to send it requests."""
-    names = {"VIRTUAL_HOST", "LETSENCRYPT_HOST"} & service.environment.keys()
+    # Empty where a variable that isn't set stands for "no".
+    names = [name for name in ("VIRTUAL_HOST", "LETSENCRYPT_HOST") if service.environment.get(name)]
     labels = service.labels
     if labels.get("traefik.enable", "true").lower() == "false":
         return bool(names)

@@ -135,6 +135,14 @@ def test_no_line_is_longer_than_the_terminal_is_wide(columns: int) -> None:
     assert max(map(len, lines)) <= columns
 
 
+def test_what_is_quoted_is_not_broken_by_the_end_of_a_line() -> None:
+    fix = "name what is only answered well when the app works, if you can: `x-bgd: {health: {path: /up}}`"
+    warned = plan_of(warnings=(Caution("no-health", "web", "it will hurt", fix),))
+    lines = [inked(line, False) for line in report(warned, "compose.yaml", 80)]
+    assert any("`x-bgd: {health: {path: /up}}`" in line for line in lines)
+    assert any(line.endswith("if you can:") for line in lines)
+
+
 def test_hosts_and_path_are_in_the_route() -> None:
     lines = [inked(line, False) for line in report(plan_of(), "compose.yaml", 100)]
     assert "  route     a.example.com, b.example.com below /shop → web:80" in lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -173,7 +174,8 @@ def test_what_will_hurt_is_warned_of_with_its_fix(services: str, code: str, serv
     found = cautions(services)
     assert found.keys() == {code}
     assert found[code].service == service
-    assert found[code].fix
+    for snippet in re.findall(r"`(x-bgd[^`]*)`", found[code].fix):
+        assert snippet == "x-bgd.route.hosts" or isinstance(load(snippet)["x-bgd"], dict)
 
 
 @pytest.mark.parametrize(
@@ -223,6 +225,17 @@ def test_a_variable_that_all_services_have_from_one_file_is_told_of_once() -> No
     both = "environment: {RUN_MIGRATIONS: 'true'}"
     services = f"web: {{image: 'a:1', {PORT_80}, {both}}}\nworker: {{image: 'a:1', {both}}}"
     assert [caution.service for caution in planned(services).warnings] == ["web"]
+
+
+def test_doors_that_close_are_told_together() -> None:
+    more = "".join(
+        f"\n{name}: {{image: 'b:1', ports: [{{target: {port}, published: '{port}', protocol: tcp}}]}}"
+        for name, port in (("api", 8000), ("cable", 8001), ("smtp", 25), ("ftp", 21))
+    )
+    found = cautions(f"web: {{image: 'a:1', {PORT_80}}}{more}")
+    assert found["second-front"].service is None
+    assert "api on port 8000, cable on port 8001" in found["second-front"].message
+    assert found["closed-port"].message.startswith("smtp on port 25, ftp on port 21 aren't reachable")
 
 
 def test_an_upload_directory_on_a_volume_is_fine() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bgd.adapters.yaml_source import load
 from bgd.domain.plan import RoleOf
-from bgd.domain.roles import infer_roles
+from bgd.domain.roles import infer_roles, is_routed
 from bgd.domain.service import services_of
 from bgd.domain.settings import Role, RouteWish, Settings
 
@@ -165,6 +165,13 @@ def test_what_builds_a_site_s_files_is_a_task(command: str) -> None:
 )
 def test_what_goes_on_after_building_is_no_task(command: str) -> None:
     assert role(f"{{build: {{}}, command: [sh, -c, '{command}']}}").role is Role.COLORED
+
+
+def test_a_variable_for_a_proxy_outside_that_is_empty_routes_nothing() -> None:
+    given = services_of(
+        {"services": load("web: {environment: {VIRTUAL_HOST: ''}}\nb: {environment: {VIRTUAL_HOST: a.b}}")}
+    )
+    assert [is_routed(service) for service in given.values()] == [False, True]
 
 
 def test_a_published_worker_that_others_call_is_in_both_colours() -> None:

@@ -20,7 +20,7 @@ def no_health(found: Findings) -> Iterator[Caution]:
             "no-health",
             front.name,
             "nothing says when it works: any answer of GET / below 500 counts as healthy, a login page too",
-            "name what is only answered well when the app works: `x-bgd.health: {path: /up}`",
+            "name what is only answered well when the app works: `x-bgd: {health: {path: /up}}`",
         )
 
 
@@ -34,5 +34,5 @@ def thin_smoke(found: Findings) -> Iterator[Caution]:
         "thin-smoke",
         None,
         "there is no smoke block: the health check alone stands before the switch, and it is thin",
-        f"say what must work: `x-bgd.smoke: [{{get: {path}, contains: ok}}]`",
+        f"say what must work: `x-bgd: {{smoke: [{{get: {path}, contains: ok}}]}}`",
     )

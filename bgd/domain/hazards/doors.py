@@ -20,34 +20,50 @@ def closed_ports(found: Findings) -> Iterator[Caution]:
     others = [s for s in found.of(Role.COLORED, Role.LIVE_ONLY, Role.TASK) if s is not found.front]
     fronts = [service for service in others if _takes_requests(service)]
     closed = [service for service in others if service.published and service not in fronts]
+    front = found.front.name
     if fronts:
-        one = len(fronts) == 1
-        who = "it takes requests" if one else "more services take requests"
+        it, each = ("it", "it") if len(fronts) == 1 else ("them", "each")
         yield Caution(
             "second-front",
-            fronts[0].name if one else None,
-            f"{who} from outside: {_doors(fronts)}. bgd routes one service of an app, {found.front.name}",
-            f"reach {'it' if one else 'them'} through {found.front.name}, give {'it' if one else 'each'} a "
-            "Compose file of its own, or make shared what may be one copy for both colours: it keeps its port",
+            _alone(fronts),
+            f"{_doors(fronts)}: bgd routes one service of an app, {front}",
+            f"reach {it} through {front}, give {each} a Compose file of its own, or make shared what may be one "
+            "copy for both colours: that keeps its port",
         )
     if closed:
-        one = len(closed) == 1
         yield Caution(
             "closed-port",
-            closed[0].name if one else None,
-            f"not reachable from outside any more, as both colours would want the port: {_doors(closed)}",
+            _alone(closed),
+            f"{_shut(closed)} any more: both colours would want the same port",
             "make shared what is needed outside: then it keeps its port",
         )
 
 
-def _takes_requests(service: Service) -> bool:
-    return is_routed(service) or any(port.container in rules.HTTP_PORTS for port in service.published_http)
+def _alone(services: Sequence[Service]) -> str | None:
+    return services[0].name if len(services) == 1 else None
 
 
 def _doors(services: Sequence[Service]) -> str:
-    """`api on port 8000, admin on port 9000`."""
-    ports = {s.name: ", ".join(str(p.host or p.container) for p in s.published) for s in services}
-    return listed([f"{name} on port {at}" if at else name for name, at in ports.items()], 6)
+    if len(services) == 1:
+        at = _ports(services[0])
+        return f"it takes requests from outside too{f', on port {at}' if at else ''}"
+    named = [f"{s.name} on port {_ports(s)}" if s.published else s.name for s in services]
+    return f"more services take requests from outside: {listed(named, 6)}"
+
+
+def _shut(services: Sequence[Service]) -> str:
+    if len(services) == 1:
+        return f"port {_ports(services[0])} isn't reachable from outside"
+    named = [f"{s.name} on port {_ports(s)}" for s in services]
+    return f"{listed(named, 6)} aren't reachable from outside"
+
+
+def _ports(service: Service) -> str:
+    return ", ".join(str(port.host or port.container) for port in service.published)
+
+
+def _takes_requests(service: Service) -> bool:
+    return is_routed(service) or any(port.container in rules.HTTP_PORTS for port in service.published_http)
 
 
 def tls_port(found: Findings) -> Iterator[Caution]:
@@ -75,7 +91,7 @@ def own_proxy(found: Findings) -> Iterator[Caution]:
             "it isn't started, as bgd's nginx takes its place: certificates, redirects, passwords and paths "
             "that it added are gone",
             f"state hosts and path in x-bgd.route and end HTTPS before bgd; or keep it: "
-            f"`x-bgd.roles: {{{service.name}: colored}}`",
+            f"`x-bgd: {{roles: {{{service.name}: colored}}}}`",
         )
 
 

@@ -31,7 +31,8 @@ def local_data(found: Findings) -> Iterator[Caution]:
             "the new one. Requests get a 503 page meanwhile, for as long as the new one takes to start and "
             "be checked",
             "nothing, where that is short enough; else keep the data in a database service, mount what is "
-            f"only read as read-only ({places[0]}:ro), or say `x-bgd.overlap: true`, if both may write there",
+            f"only read as read-only ({places[0]}:ro), or say `x-bgd: {{overlap: true}}`, if both may "
+            "write there",
         )
 
 

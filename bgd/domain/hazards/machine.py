@@ -29,8 +29,8 @@ def memory(found: Findings) -> Iterator[Caution]:
             None,
             f"during a deployment both colours may use {show_bytes(once + 2 * twice)} by their limits, and "
             f"the machine has {show_bytes(machine)}: {names} run twice",
-            "lower the limits or the replicas, or add memory; `x-bgd.keep: 0s` at least stops the old colour "
-            "right after the switch",
+            "lower the limits or the replicas, or add memory; `x-bgd: {keep: 0s}` at least stops the old "
+            "colour right after the switch",
         )
 
 

@@ -32,8 +32,8 @@ def order(found: Findings) -> Iterator[Caution]:
 
 def _in_order(role: Role, name: str) -> str:
     if role is Role.TASK:
-        return f"if it needs {name} to run, make it a smoke check: `x-bgd.smoke: [{{run: […]}}]`"
-    return f"drop it from depends_on, or give both one role: `x-bgd.roles: {{{name}: {role}}}`"
+        return f"if it needs {name} to run, make it a smoke check: `x-bgd: {{smoke: [{{run: […]}}]}}`"
+    return f"drop it from depends_on, or give both one role: `x-bgd: {{roles: {{{name}: {role}}}}}`"
 
 
 def boot_migration(found: Findings) -> Iterator[Caution]:

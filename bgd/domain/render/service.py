@@ -80,13 +80,13 @@ def _check(roster: Roster, name: str, given: Mapping[str, Any]) -> None:
     if given.get("provider"):
         raise InvalidInput(
             f"{name} is run by a provider, not as a container: bgd can't give it a copy in each colour",
-            f"run {name} outside and leave it out: `x-bgd.roles: {{{name}: ignored}}`",
+            f"run {name} outside and leave it out: `x-bgd: {{roles: {{{name}: ignored}}}}`",
         )
     if roster.role(name) is Role.COLORED and given.get("network_mode") == "host":
         raise InvalidInput(
             f"{name} uses the host's network: both colours would want the same ports of the host",
             f"drop `network_mode: host`, or say that {name} exists once: "
-            f"`x-bgd.roles: {{{name}: shared}}` or `live-only`",
+            f"`x-bgd: {{roles: {{{name}: shared}}}}` or `live-only`",
         )
     for key in _NAMESPACES:
         kind, _, other = str(given.get(key) or "").partition(":")
