@@ -20,7 +20,8 @@ MAX_COLUMNS = 100
 MIN_COLUMNS = 56
 LABEL_COLUMNS = 12
 _QUOTED = re.compile(r"`[^`]{1,60}`")
-_UNBROKEN = "\N{NO-BREAK SPACE}"
+_UNBROKEN = "␣"
+"""Stands for a space while lines are broken; a no-break space would be taken for an invisible character."""
 MOST_SINGLY = 2
 """More warnings of a kind than this are told as a list."""
 MOST_LISTED = 6

@@ -27,8 +27,8 @@ def closed_ports(found: Findings) -> Iterator[Caution]:
             "second-front",
             _alone(fronts),
             f"{_doors(fronts)}: bgd routes one service of an app, {front}",
-            f"reach {it} through {front}, give {each} a Compose file of its own, or make shared what may be one "
-            "copy for both colours: that keeps its port",
+            f"reach {it} through {front}, give {each} a Compose file of its own, or make shared what may be "
+            "one copy for both colours: that keeps its port",
         )
     if closed:
         yield Caution(
