@@ -3,14 +3,20 @@
 It is mounted into containers of the demo's image, so it has the standard library alone.
 """
 
+import fcntl
 import os
 import signal
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 VERSION = os.environ.get("VERSION", "1")
 FAULT = os.environ.get("FAULT", "")
+DATA = os.environ.get("DATA", "")
+
+
+SLOW_S = 0.7
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -19,7 +25,9 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """`/up` is the health, `/pay` the business, anything else the version."""
+        """`/up` is the health, `/pay` the business, `/slow` takes a while, anything else the version."""
+        if self.path == "/slow":
+            time.sleep(SLOW_S)
         failing = (self.path == "/up" and FAULT == "sick") or (self.path == "/pay" and FAULT == "broke")
         body = f"no money in {VERSION}" if failing else VERSION
         self.send_response(500 if failing else 200)
@@ -33,11 +41,24 @@ class Handler(BaseHTTPRequestHandler):
         sys.stdout.flush()
 
 
+def is_only_writer() -> bool:
+    """Take the data for this process until its end; what SQLite would break of, this says."""
+    handle = os.open(Path(DATA) / "lock", os.O_WRONLY | os.O_CREAT)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def main() -> None:
     """Serve until SIGTERM, or have the fault that was asked for."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     sys.stdout.write(f"version {VERSION} starts with password {os.environ.get('PASSWORD', '')}\n")
     sys.stdout.flush()
+    if DATA and not is_only_writer():
+        sys.stderr.write("somebody else writes here\n")
+        sys.exit(4)
     if FAULT == "crash":
         sys.stderr.write("cannot go on\n")
         sys.exit(3)
