@@ -257,7 +257,7 @@ class EventJson(TypedDict, total=False):
     warning          message, fix
     live             release, color, from: the traffic moved
     color            color, state, release
-    doors            closed: why requests get 503 now (pause, maintenance); empty: they are open
+    doors            closed: why requests get 503 now (pause, maintenance), took_ms: for how long they did
     drain            color, connections, old_workers; when its time was up also cut and left
     receipt          what happened to real traffic, a moment after a change is over: see `ReceiptJson`
     smoke            color, passed, checks

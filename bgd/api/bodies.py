@@ -56,6 +56,12 @@ class SmokeBody(Body):
     color: Literal["blue", "green"] | None = None
 
 
+class MaintenanceBody(Body):
+    """`POST /v1/apps/APP/maintenance`."""
+
+    on: bool
+
+
 class StopBody(Body):
     """`POST /v1/apps/APP/stop`."""
 

@@ -10,7 +10,15 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bgd.api.bodies import AddBody, DeployBody, RollbackBody, SmokeBody, StopBody, SwitchBody
+from bgd.api.bodies import (
+    AddBody,
+    DeployBody,
+    MaintenanceBody,
+    RollbackBody,
+    SmokeBody,
+    StopBody,
+    SwitchBody,
+)
 from bgd.api.context import Context, body_of, context_of, flag, whole_number
 from bgd.api.peer import actor_of
 from bgd.api.streams import event_stream
@@ -213,6 +221,13 @@ async def stop(request: Request) -> Response:
     """Stop the idle colour."""
     (context, app), body = _app(request), await body_of(request, StopBody)
     await context.daemon.changes.stop(app, Color(body.color), actor_of(request))
+    return JSONResponse(await context.daemon.status_of(app))
+
+
+async def maintenance(request: Request) -> Response:
+    """Answer 503 with a page instead of the app, or end that."""
+    (context, app), body = _app(request), await body_of(request, MaintenanceBody)
+    await context.daemon.changes.maintain(app, body.on, actor_of(request))
     return JSONResponse(await context.daemon.status_of(app))
 
 

@@ -74,6 +74,7 @@ VERBS = (
     ),
     Verb("POST", "/v1/apps/{app}/smoke", routes.smoke, dict[str, Any], bodies.SmokeBody),
     Verb("POST", "/v1/apps/{app}/stop", routes.stop, AppJson, bodies.StopBody),
+    Verb("POST", "/v1/apps/{app}/maintenance", routes.maintenance, AppJson, bodies.MaintenanceBody),
     Verb("GET", "/v1/apps/{app}/releases/{release}", routes.show_release, dict[str, Any]),
     Verb("GET", "/v1/apps/{app}/releases/{release}/diff/{other}", routes.diff_releases, ReleaseDiffJson),
     Verb("GET", "/v1/apps/{app}/diff", routes.diff, DiffJson),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from bgd.cli.course import Course
 from bgd.cli.course_lines import approval_lines, end_line, live_lines, title
 from bgd.cli.live import Live
+from bgd.cli.moment import took
 from bgd.cli.out import Out
 from bgd.cli.text import Line
 
@@ -68,10 +69,9 @@ class LinesView(View):
         return self
 
     def show(self, event: EventJson) -> None:
-        """Tell the end of a stage, a warning, and that somebody is waited for."""
-        if event["event"] == "warning":
-            for line in warning_lines(event):
-                self._out.note(line)
+        """Tell the end of a stage, a warning, a time without answers, and that somebody is waited for."""
+        for line in remark_lines(event):
+            self._out.note(line)
         if event["event"] != "stage":
             return
         step = self._course.steps.get(str(event.get("stage")))
@@ -106,10 +106,9 @@ class LiveView(View):
         return self
 
     def show(self, event: EventJson) -> None:
-        """Warnings stay on the screen; all else is in the list."""
-        if event["event"] == "warning":
-            for line in warning_lines(event):
-                self._live.print_above(line)
+        """Warnings and a time without answers stay on the screen; all else is in the list."""
+        for line in remark_lines(event):
+            self._live.print_above(line)
 
     def tick(self) -> None:
         """Paint the list as it is now."""
@@ -120,6 +119,19 @@ class LiveView(View):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._live.__exit__(kind, error, trace)
+
+
+def remark_lines(event: EventJson) -> list[Line]:
+    """What is told beside the stages: warnings, and when requests aren't let in."""
+    told: dict[str, Any] = {**event}
+    if told["event"] == "warning":
+        return warning_lines(event)
+    if told["event"] != "doors":
+        return []
+    if told["closed"]:
+        return [[("! ", "warn"), "nobody serves: requests get a 503 page from here on"]]
+    after = f", after {took(told['took_ms'])}" if "took_ms" in told else ""
+    return [[("✓ ", "good"), f"requests are let in again{after}"]]
 
 
 def warning_lines(event: EventJson) -> list[Line]:

@@ -74,6 +74,13 @@ def _color(event: dict[str, Any]) -> list[Span]:
     return [(event["color"], event["color"]), f" is {event['state']}{release}"]
 
 
+def _doors(event: dict[str, Any]) -> list[Span]:
+    if event["closed"]:
+        return [("requests get 503", "warn"), f" for {' and '.join(event['closed'])}"]
+    after = f" after {took(event['took_ms'])}" if "took_ms" in event else ""
+    return [("requests are let in again", "good"), after]
+
+
 def _drain(event: dict[str, Any]) -> list[Span]:
     left = count(event["connections"], "connection")
     if event["old_workers"]:
@@ -123,6 +130,7 @@ _TELLERS: Mapping[str, Callable[[dict[str, Any]], list[Span]]] = {
     "effect": _effect,
     "live": _live,
     "color": _color,
+    "doors": _doors,
     "drain": _drain,
     "receipt": _receipt,
     "smoke": _smoke,

@@ -17,6 +17,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "rollback": "back to the previous release",
         "smoke": "run the smoke checks now",
         "stop": "stop the idle colour",
+        "maintenance": "answer 503 with a page instead of the app",
     },
     "look": {
         "status": "what is live and what runs",

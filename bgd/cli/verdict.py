@@ -110,6 +110,10 @@ def serving(app: AppJson) -> str:
     live = app["live"]
     if live is None:
         return f"nothing is live yet: {app['app']} answers 503"
+    if app.get("closed"):
+        return (
+            f"requests get 503 ({' and '.join(app['closed'])}); {live} has {app['colors'][live]['release']}"
+        )
     return f"{live} still serves {app['colors'][live]['release']}"
 
 

@@ -159,6 +159,10 @@ class Client:
         """A page with status 503 instead of the app, or the app again."""
         return cast("AppJson", self._call("POST", f"{_at(app)}/maintenance", {"on": is_on}))
 
+    def maintain(self, app: str, *, on: bool) -> AppJson:
+        """Answer 503 with a page instead of the app, or end that."""
+        return cast("AppJson", self._call("POST", f"{_at(app)}/maintenance", {"on": on}))
+
     def events(self, *, app: str | None = None, since: int | None = None, follow: bool = True) -> Stream:
         """The journal as a stream of `EventJson`, after `since` or from now on; ends unless `follow`."""
         return Stream(

@@ -39,6 +39,7 @@ class App:
     promoted: asyncio.Event = field(default_factory=asyncio.Event)
     remaining: dict[Color, tuple[Remaining, datetime]] = field(default_factory=dict)
     closures: frozenset[Closure] = frozenset()  # why its doors are closed
+    shut_at: dict[Closure, datetime] = field(default_factory=dict)  # where this daemon closed them
     problems: dict[str, str] = field(default_factory=dict)  # what is wrong and can't be mended, by kind
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from bgd.domain.lifecycle import State
 from bgd.domain.origin import Origin
 from bgd.domain.overlap import overlap_between
 from bgd.domain.release import Release
+from bgd.domain.traffic import Closure
 from bgd.engine.adoption import as_kept
 from bgd.engine.app import App
 from bgd.engine.deployer import Deployer
@@ -239,6 +240,17 @@ class Changes:
                 app.colors[color], state=ColorState.STOPPED, since=journal.clock(), warm_until=None
             )
             await self._fleet.set_color(app, stopped)
+
+    async def maintain(self, app: App, on: bool, actor: str) -> None:
+        """Answer 503 with a page instead of the app, or end that; a deployment goes on behind it."""
+        if app.live is None:
+            raise Refused(
+                f"nothing of {app.name} is live: it answers 503 already", f"`bgctl deploy {app.name}`"
+            )
+        if on:
+            await self._fleet.shut(app, Closure.MAINTENANCE, actor=actor)
+        else:
+            await self._fleet.reopen(app, Closure.MAINTENANCE, actor=actor)
 
 
 def number_of(release: str) -> int:

@@ -202,13 +202,19 @@ async def last_words(world: World, app: str, color: Color, service: str | None) 
 
 
 async def run_smoke(
-    world: World, release: Release, color: Color, live: Color | None, progress: Progress
+    world: World,
+    release: Release,
+    color: Color,
+    live: Color | None,
+    progress: Progress,
+    *,
+    behind_doors: bool = False,
 ) -> list[SmokeResult]:
     """Run the smoke checks of a release, in order, up to the first that fails."""
     results: list[SmokeResult] = []
     for check in checks_of(release):
         progress(check.title)
-        result = await _smoke(world, release, color, live, check)
+        result = await _smoke(world, release, color, live, check, behind_doors=behind_doors)
         results.append(result)
         if not result.verdict.passed:
             break
@@ -224,17 +230,23 @@ def checks_of(release: Release) -> Sequence[SmokeCheck]:
 
 
 async def _smoke(
-    world: World, release: Release, color: Color, live: Color | None, check: SmokeCheck
+    world: World,
+    release: Release,
+    color: Color,
+    live: Color | None,
+    check: SmokeCheck,
+    *,
+    behind_doors: bool,
 ) -> SmokeResult:
     route = route_of(release)
-    door = door_of(world, live, color)
+    door, asking = way_to(world, live, color, behind_doors=behind_doors)
     begun = monotonic()
     if isinstance(check, HttpSmoke):
         probe = Probe(
             check.method,
             f"http://{door}{path_under(route, check.path)}",
             host_of(route, door),
-            check.headers,
+            {**check.headers, **asking},
             check.body,
             check.within_s,
         )

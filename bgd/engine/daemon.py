@@ -152,7 +152,9 @@ class Daemon:
             raise Refused(f"nothing of {app.name} is live yet", f"`bgctl deploy {app.name}`")
         release = self._running(app, chosen)
         progress = lambda line: self.world.journal.progress(app.name, None, "smoke", line)  # noqa: E731
-        results = await run_smoke(self.world, release, chosen, app.live, progress)
+        results = await run_smoke(
+            self.world, release, chosen, app.live, progress, behind_doors=bool(app.closures)
+        )
         told = {
             "color": chosen,
             "passed": all(r.verdict.passed for r in results),

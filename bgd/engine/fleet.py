@@ -113,14 +113,17 @@ class Fleet:
                 raise
             outcome.append(_doors(app, app.closures | {why}, journal.clock(), deployment, actor))
         app.closures |= {why}
+        app.shut_at.setdefault(why, journal.clock())
 
     async def reopen(self, app: App, why: Closure, deployment: int | None = None, actor: str = "") -> None:
         """Take a reason for closed doors away; with the last one they open."""
         journal = self.world.journal
         async with journal.effect("open_doors", app.name, deployment, why) as outcome:
             await self.world.traffic.reopen(app.name, why)
-            outcome.append(_doors(app, app.closures - {why}, journal.clock(), deployment, actor))
+            at = journal.clock()
+            outcome.append(_doors(app, app.closures - {why}, at, deployment, actor, app.shut_at.get(why)))
         app.closures -= {why}
+        app.shut_at.pop(why, None)
 
     async def move_traffic(
         self, app: App, to: Color | None, deployment: Deployment, *, is_announced: bool = False
@@ -207,8 +210,17 @@ def flip_of(old: Color | None, to: Color) -> tuple[str, str]:
     return "flip_gate", f"{old or 'nothing'} → {to}"
 
 
-def _doors(app: App, closures: frozenset[Closure], at: datetime, deployment: int | None, actor: str) -> Entry:
-    data = {"closed": sorted(closures)}
+def _doors(
+    app: App,
+    closures: frozenset[Closure],
+    at: datetime,
+    deployment: int | None,
+    actor: str,
+    shut_at: datetime | None = None,
+) -> Entry:
+    data: dict[str, object] = {"closed": sorted(closures)}
+    if shut_at is not None:
+        data["took_ms"] = round((at - shut_at).total_seconds() * 1000)
     return Entry(at, "doors", app.name, data, deployment, actor or None)
 
 

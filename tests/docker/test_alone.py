@@ -220,3 +220,27 @@ def until_idle(bgd: RunningDaemon) -> None:
     deadline = time.monotonic() + 60
     while bgd.client.app("tiny")["phase"] != "idle":
         assert time.monotonic() < deadline
+
+
+async def test_maintenance_closes_and_opens_under_load_without_an_error(
+    bgd: RunningDaemon, tiny: Tiny
+) -> None:
+    bgd.bgctl("add", str(tiny.write("one")))
+    bgd.bgctl("maintenance", "tiny", "on", status=4)
+    bgd.bgctl("deploy", "tiny")
+    blue = bgd.ids("tiny", "blue")
+    async with clients(bgd) as asked:
+        told = await asyncio.to_thread(bgd.bgctl, "maintenance", "tiny", "on")
+        assert "503 page" in told.stdout
+        page = await asyncio.to_thread(httpx.get, bgd.url)
+        assert (page.status_code, page.headers["retry-after"]) == (503, "60")
+        assert "Back soon" in page.text
+        behind = await asyncio.to_thread(httpx.get, bgd.preview, headers={"Bgd-Color": "blue"})
+        assert (behind.status_code, behind.text) == (200, "one")
+        await asyncio.to_thread(bgd.end, signal.SIGKILL)
+        await asyncio.to_thread(bgd.start)
+        assert bgd.json("status", "tiny")["closed"] == ["maintenance"]
+        await asyncio.to_thread(bgd.bgctl, "maintenance", "tiny", "off")
+        assert (await asyncio.to_thread(httpx.get, bgd.url)).text == "one"
+    assert set(asked.kinds) == {"one", "status 503"}, asked.kinds
+    assert bgd.ids("tiny", "blue") == blue

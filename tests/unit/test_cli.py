@@ -476,3 +476,17 @@ def test_the_terminal_ui_needs_a_terminal(monkeypatch: pytest.MonkeyPatch) -> No
     told = bgctl(None, "ui")
     assert told.code == 2
     assert "status --watch" in told.err
+
+
+def test_maintenance_says_how_to_look_behind_the_page_and_how_to_end_it(daemon: FakeDaemon) -> None:
+    closed = {**daemon.apps["shop"], "closed": ["maintenance"]}
+    daemon.on("POST", f"{SHOP}/maintenance", closed)
+    told = bgctl(daemon, "maintenance", "shop", "on")
+    assert "shop: maintenance, requests get a 503 page from now on" in told.out
+    assert "curl -H 'Bgd-Color: blue' " in told.out
+    assert "bgctl maintenance shop off ends it" in told.out
+    assert daemon.requests[-1].body == {"on": True}
+    daemon.on("POST", f"{SHOP}/maintenance", {**closed, "closed": []})
+    assert bgctl(daemon, "maintenance", "shop", "off").out == "shop: open, blue still serves r1\n"
+    assert daemon.requests[-1].body == {"on": False}
+    assert bgctl(None, "maintenance", "shop", "maybe").code == 2
