@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bgd.adapters.compose_cli import ComposeCli
+from bgd.adapters.nginx.access_log import REPLACE_BYTES
 from bgd.adapters.nginx.directory import Directory
 from bgd.adapters.nginx.disk import Disk
 from bgd.adapters.nginx.door import Door
@@ -50,6 +51,7 @@ class NginxTraffic:
         compose: ComposeCli,
         engine: Engine,
         switch_timeout_s: float = SWITCH_TIMEOUT_S,
+        log_bytes: int = REPLACE_BYTES,
     ) -> None:
         """`http` and `preview` are `ADDR:PORT` on the host; `engine` and `compose` are the caller's.
 
@@ -65,7 +67,7 @@ class NginxTraffic:
         self._marker = Marker(self._settings.preview.reachable)
         directory = self._directory = Directory(path)
         proxy = self._proxy = Proxy(engine, f"{instance}-proxy")
-        self._log = TrafficLog(logs, proxy, self._log_disk)
+        self._log = TrafficLog(logs, proxy, self._log_disk, log_bytes)
         self._project = Project(instance, path, logs, compose, engine)
         self._reload = Reload(directory, proxy, self._marker, self._disk)
         self._launch = Launch(self._project, directory, proxy, self._marker, self._disk)

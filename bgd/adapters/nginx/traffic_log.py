@@ -21,11 +21,11 @@ REOPEN_TIMEOUT_S = 3.0
 class TrafficLog:
     """What was served since the last look."""
 
-    def __init__(self, directory: Path, proxy: Proxy, disk: Disk) -> None:
+    def __init__(self, directory: Path, proxy: Proxy, disk: Disk, replace_bytes: int) -> None:
         self._proxy = proxy
         self._disk = disk
         self._reading = Reading()
-        self._log = AccessLog(directory, self._reopen)
+        self._log = AccessLog(directory, self._reopen, replace_bytes=replace_bytes)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def prepare(self) -> None:
