@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SHELLS = ("bash", "zsh", "fish")
 _APPS = "apps"  # what the scripts themselves ask for
 _TAKES_FILE = ("check", "init", "add")
-_TAKES_NOTHING = ("events", "ui", "completion")
+_TAKES_NOTHING = ("events", "doctor", "ui", "completion")
 _NAMES = f"bgctl completion {_APPS} 2>/dev/null"
 
 

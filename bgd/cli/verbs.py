@@ -26,6 +26,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "diff": "blue against green as they run, or one release against another",
         "logs": "the containers' logs, merged",
         "events": "the journal",
+        "doctor": "what keeps bgd from working on this host; needs no daemon",
         "ui": "the terminal UI",
     },
     "shell": {
