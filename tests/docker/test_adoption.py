@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.docker.daemon import RunningDaemon
+from tests.docker.daemon import RunningDaemon, free_port
 from tests.docker.plain import PlainApp
 
 
@@ -112,3 +112,29 @@ def test_an_adoption_that_fails_leaves_the_plain_app_running_as_it_was(
     app.write("two")
     assert daemon.finished("add", str(app.file), "--adopt")["outcome"] == "succeeded"
     assert answer(app) == "two"
+
+
+def test_under_other_names_it_keeps_the_data_and_a_second_database_is_refused(tmp_path: Path) -> None:
+    daemon = RunningDaemon(tmp_path / "bgd")
+    app = PlainApp(tmp_path / "app", free_port())  # not the proxy's
+    project = f"{app.name}-prod"
+    try:
+        app.write(db="healthcheck: {test: [CMD, redis-cli, ping], interval: 1s}")
+        app.compose("up", "-d", project=project)
+        app.redis(f"{app.name}-database", "SET", "customer", "Ada")
+        daemon.start()
+        daemon.bgctl("add", str(app.file), "--name", "renamed", "--adopt")
+        (database,) = daemon.containers("bgd.role=shared")
+        assert app.redis(database.name, "GET", "customer") == "Ada"
+        assert [mount["Name"] for mount in database.attrs["Mounts"]] == [f"{project}_data"]
+        assert httpx.get(daemon.url, timeout=5).text == "one"
+        assert app.containers(project) == {}
+
+        app.compose("up", "-d", "db", project=project)
+        told = daemon.bgctl("deploy", "renamed", status=4).stderr
+        assert f"docker compose -p {project} stop" in told
+        app.compose("stop", project=project)
+        assert daemon.finished("deploy", "renamed")["outcome"] == "succeeded"
+    finally:
+        daemon.clear()
+        app.clear()
