@@ -48,7 +48,8 @@ side:
   stop_grace_period: 1s
 worker:
   image: {IMAGE}
-  command: [sleep, "10000"]
+  command: ["sh", "-c", "trap 'exit 0' TERM; sleep 10000 & wait"]
+  restart: always
   stop_grace_period: 1s
 cache:
   image: {IMAGE}

@@ -149,6 +149,15 @@ def test_a_container_that_stopped_is_drift_unless_its_colour_rests() -> None:
     assert drifted(compared(blue(right, status="done"), None)) == []
 
 
+@pytest.mark.parametrize("status", ["exited", "done"])
+def test_what_bgd_stopped_has_no_restart_policy_and_that_is_neither_drift_nor_a_difference(
+    status: str,
+) -> None:
+    wanted = facts(restart="always")
+    found = compared(blue(wanted), green(wanted, facts(), status=status, resting="web"))
+    assert (found.identical, found.differences, found.drift) == (True, (), ())
+
+
 def test_a_single_colour_is_compared_with_its_release_and_called_identical_to_nothing() -> None:
     found = compared(None, green(facts(memory="1"), facts(memory="2")))
     assert found.identical is None

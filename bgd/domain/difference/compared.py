@@ -11,6 +11,8 @@ from bgd.domain.difference.meant import Meant
 from bgd.domain.difference.survey import Running, Survey
 
 UP = frozenset({"running", "done"})
+_ASLEEP = frozenset({"created", "exited", "dead", "done"})
+"""Containers that don't run: bgd takes the restart policy from what it stops, and gives it back later."""
 _NOT_COMPARED = frozenset({"release"})
 """Differs by nature between the colours, and only says something beside its own release."""
 
@@ -89,7 +91,9 @@ def _differences(blue: Side, green: Side) -> Iterator[Difference]:
             )
             yield Difference(service, "replicas", *counts, _releases(blue, green) if is_said else None)
         one, two = _combined(ours), _combined(theirs)
-        for aspect in sorted({*one, *two} - _NOT_COMPARED, key=order_of):
+        has_asleep = any(container.status in _ASLEEP for container in (*ours, *theirs))
+        left_out = _NOT_COMPARED | ({"restart"} if has_asleep else set())
+        for aspect in sorted({*one, *two} - left_out, key=order_of):
             if one.get(aspect) != two.get(aspect):
                 why = _explanation(service, aspect, blue, green)
                 yield Difference(service, aspect, one.get(aspect), two.get(aspect), why)
@@ -154,8 +158,8 @@ def _contradicts(meant: Meant, one: Running, aspect: str) -> bool:
     family = family_of(aspect)
     if family in meant.unsaid or family in _of_network_mode(one):
         return False
-    if aspect == "restart" and one.status not in UP:
-        return False  # bgd takes it from what it stops, and gives it back
+    if aspect == "restart" and one.status in _ASLEEP:
+        return False
     wanted = _meant(meant, one).get(aspect)
     if wanted is None and family in OPEN:
         return False
