@@ -109,6 +109,11 @@ def _smoke(event: dict[str, Any]) -> list[Span]:
     return [(told, style), " on ", (event["color"], event["color"])]
 
 
+def _adopted(event: dict[str, Any]) -> list[Span]:
+    gap = took(event["gap_ms"])
+    return [f"took over from {event['project']}, plain Compose's", (f"  nothing served for {gap}", "faint")]
+
+
 def _message(event: dict[str, Any]) -> list[Span]:
     fix = f"  ({event['fix']})" if event.get("fix") else ""
     return [(str(event["message"]), "warn" if event["event"] == "warning" else ""), (fix, "faint")]
@@ -134,4 +139,5 @@ _TELLERS: Mapping[str, Callable[[dict[str, Any]], list[Span]]] = {
     "drain": _drain,
     "receipt": _receipt,
     "smoke": _smoke,
+    "adopted": _adopted,
 }

@@ -189,8 +189,8 @@ def rivals_of(
     Two databases on one volume destroy it; a backup container of some other project may well read it. `own`
     are ids that don't count.
     """
-    shared = set(plan.services(Role.SHARED))
-    return tuple(c for c in users if c.is_up and c.service in shared and c.id not in set(own))
+    shared, known = set(plan.services(Role.SHARED)), set(own)
+    return tuple(c for c in users if c.is_up and c.service in shared and c.id not in known)
 
 
 def _keys_by_target(model: Model, service: str) -> Mapping[str, str]:

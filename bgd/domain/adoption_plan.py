@@ -137,11 +137,11 @@ def _warnings(
     for volume in kept:
         if volume.key is None:
             yield (
-                f"{volume.service} keeps its data at {volume.target} in a volume without a name, which plain"
-                " Compose won't find again by itself: the way back needs its data copied into one with a name"
+                f"{volume.service} keeps its data at {volume.target} in a volume without a name:"
+                " on the way back plain Compose won't find it by itself"
             )
     if entrance_is_closed:
-        yield "bgd's nginx can't start before: its port is taken, and is freed by this"
+        yield "bgd's nginx waits for its port until then"
 
 
 def _obstacles(project: PlainProject, model: Model, taken: Sequence[int]) -> Iterator[str]:
@@ -197,8 +197,8 @@ def plan_text(plan: AdoptionPlan, app: str, file: str) -> str:
 
 
 def gap_text(plan: AdoptionPlan, app: str) -> str:
-    """How long nothing serves, and what is told meanwhile."""
+    """How long nothing serves, and what happens where it doesn't end well."""
     return (
-        f"about {plan.gap_s:.0f} s, at most {plan.at_most_s:.0f} s: from the stop of these containers until"
-        f" {app} is healthy in blue, 503 meanwhile; if it doesn't get healthy they are started again"
+        f"about {plan.gap_s:.0f} s, at most {plan.at_most_s:.0f} s, until {app} is healthy in blue;"
+        " if that fails, they start again"
     )

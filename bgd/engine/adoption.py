@@ -47,8 +47,8 @@ class Survey:
         """Raise `Refused` with the plan while it runs and nobody said that it may be taken over."""
         if self.project.is_running and not adopts and self.is_file_s_own:
             raise Refused(
-                f"{app} runs already under plain Compose, as the project {self.project.name}; nothing was"
-                f" changed. This is how bgd would take it over:\n{plan_text(self.plan, app, str(origin))}",
+                f"{app} runs already under plain Compose, and nothing was changed. To take it over"
+                f" means:\n{plan_text(self.plan, app, str(origin))}",
                 f"`bgctl add {origin} --adopt` does that; `docker compose -p {self.project.name} stop` lets"
                 " you add it without",
             )
