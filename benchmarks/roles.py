@@ -26,7 +26,7 @@ from typing import Any
 from bgd.adapters import compose_file
 from bgd.adapters.compose_cli import ComposeCli
 from bgd.adapters.compose_file import AskHost
-from bgd.adapters.host_survey import survey
+from bgd.adapters.host_survey import usual_survey
 from bgd.domain.plan import Plan
 from bgd.domain.settings import Role
 from bgd.errors import InvalidInput
@@ -139,9 +139,10 @@ async def measure(corpus: Path) -> tuple[Score, list[str]]:
                 return
         score.add(directory.name, meta, reading.plan)
 
-    async with survey() as host, asyncio.TaskGroup() as tasks:
+    survey = usual_survey()
+    async with asyncio.TaskGroup() as tasks:
         for meta in sorted(corpus.glob("*/META.json")):
-            tasks.create_task(one(meta.parent, host.ask if host else None))
+            tasks.create_task(one(meta.parent, survey.ask if survey else None))
     return score, sorted(refused)
 
 

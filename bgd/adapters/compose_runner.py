@@ -61,7 +61,7 @@ class ComposeRunner:
         self._projects = ComposeProjects(cli, engine, self._provisions)
         self._plain = PlainProjects(engine)
         self._images = ImageSupply(cli, engine)
-        self._host = HostSurvey(engine)
+        self._host = HostSurvey(engine.socket)
         self._logs = ContainerLogs(engine)
         self._shared = SharedServices(self._projects, engine, self._events, self._logs)
         self._one_offs = OneOffs(self._projects, engine, self._events, self._logs)

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
 
-from bgd.adapters.docker_engine import Attributes, DockerEngine, together
+from bgd.adapters.engine_address import EngineAddress
+from bgd.adapters.engine_socket import EngineSocket
 from bgd.domain.host import UNKNOWN, Host, LocalImage
 from bgd.errors import BgError, NotFound
 
-SURVEY_TIMEOUT_S = 5
+SURVEY_TIMEOUT_S = 5.0
 """An engine that is slower than this is asked for nothing: a file can be planned without it."""
+AT_ONCE = 8
 
 
 class HostSurvey:
     """Asks one engine. Where it doesn't answer, nothing is known, and that is no error."""
 
-    def __init__(self, engine: DockerEngine) -> None:
-        self._engine = engine
+    def __init__(self, socket: EngineSocket) -> None:
+        self._socket = socket
+        self._gate = asyncio.Semaphore(AT_ONCE)
 
     async def ask(self, images: Mapping[str, str]) -> Host:
         """The machine, and those of `images` (references by service) that are on it."""
+        names = sorted(set(images.values()))
         try:
-            info = await self._engine.call(lambda api: api.info(), timeout_s=SURVEY_TIMEOUT_S)
-            names = sorted(set(images.values()))
-            looked_up = await together(self._image(name) for name in names)
-        except BgError:
+            async with asyncio.timeout(SURVEY_TIMEOUT_S):
+                info = await self._get("/info")
+                looked_up = await asyncio.gather(*map(self._image, names))
+        except (BgError, TimeoutError, ValueError):
             return UNKNOWN
         known = {name: image for name, image in zip(names, looked_up, strict=True) if image is not None}
         return Host(
@@ -38,18 +44,23 @@ class HostSurvey:
 
     async def _image(self, reference: str) -> LocalImage | None:
         try:
-            found: Attributes = await self._engine.call(
-                lambda api: api.inspect_image(reference),  # type: ignore[no-untyped-call]
-                timeout_s=SURVEY_TIMEOUT_S,
-            )
+            async with self._gate:
+                found = await self._get(f"/images/{quote(reference)}/json")
         except NotFound:
             return None
-        test = ((found.get("Config") or {}).get("Healthcheck") or {}).get("Test") or ["NONE"]
-        return LocalImage(_exposed(found), int(found.get("Size") or 0), test[0] != "NONE")
+        config = found.get("Config") or {}
+        test = (config.get("Healthcheck") or {}).get("Test") or ["NONE"]
+        ports = _tcp(config.get("ExposedPorts") or {})
+        return LocalImage(ports, int(found.get("Size") or 0), test[0] != "NONE")
 
-    def _free_disk(self, info: Attributes) -> int | None:
+    async def _get(self, path: str) -> dict[str, Any]:
+        async with self._socket.request("GET", path) as answer:
+            told: dict[str, Any] = json.loads(await answer.read_all())
+        return told
+
+    def _free_disk(self, info: Mapping[str, Any]) -> int | None:
         """Free bytes where the engine keeps images, which only an engine on this machine lets one see."""
-        if not self._engine.address.url.startswith("unix:"):
+        if self._socket.address.socket is None:
             return None
         try:
             return shutil.disk_usage(str(info["DockerRootDir"])).free
@@ -57,20 +68,14 @@ class HostSurvey:
             return None
 
 
-@asynccontextmanager
-async def survey() -> AsyncIterator[HostSurvey | None]:
+def usual_survey() -> HostSurvey | None:
     """The survey of the engine that the `docker` command would use; `None` for one that bgd can't."""
     try:
-        engine = DockerEngine()
+        return HostSurvey(EngineSocket(EngineAddress.of()))
     except BgError:
-        yield None
-        return
-    try:
-        yield HostSurvey(engine)
-    finally:
-        await engine.close()
+        return None
 
 
-def _exposed(found: Attributes) -> tuple[int, ...]:
-    declared = (str(port).partition("/") for port in (found.get("Config") or {}).get("ExposedPorts") or {})
-    return tuple(sorted(int(port) for port, _, kind in declared if port.isdigit() and kind in {"", "tcp"}))
+def _tcp(declared: Mapping[str, Any]) -> tuple[int, ...]:
+    ports = (str(port).partition("/") for port in declared)
+    return tuple(sorted(int(port) for port, _, kind in ports if port.isdigit() and kind in {"", "tcp"}))

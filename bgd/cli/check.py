@@ -60,13 +60,13 @@ async def _plan(files: Sequence[str], profiles: Sequence[str]) -> Plan:
 
     from bgd.adapters import compose_file
     from bgd.adapters.compose_cli import ComposeCli
-    from bgd.adapters.host_survey import survey
+    from bgd.adapters.host_survey import usual_survey
 
     file, *more = map(Path, files)
     cli = await ComposeCli.find()
-    async with survey() as host:
-        ask = host.ask if host else None
-        return (await compose_file.read(cli, file, more=more, profiles=profiles, ask_host=ask)).plan
+    survey = usual_survey()
+    ask = survey.ask if survey else None
+    return (await compose_file.read(cli, file, more=more, profiles=profiles, ask_host=ask)).plan
 
 
 def report(plan: Plan, file: str, columns: int) -> Iterator[Line]:
