@@ -119,6 +119,21 @@ def _undefined_service(finder: Finder, match: re.Match[str]) -> InvalidInput:
     )
 
 
+def _exclusive(finder: Finder, match: re.Match[str]) -> InvalidInput:
+    service, first, second = match["service"], match["first"], match["second"]
+    said = f"{service} has both {first} and {second}, and Compose takes only one of them"
+    return _at(finder.service(service, first), said, f"remove {first} or {second}", of_key=True)
+
+
+def _named_replicas(finder: Finder, match: re.Match[str]) -> InvalidInput:
+    service = match["service"]
+    return _at(
+        finder.service(service, "container_name"),
+        f"{service} has a container_name and several replicas, which would all be called so",
+        "remove container_name: its name can stay as an alias of a network",
+    )
+
+
 def _no_image(finder: Finder, match: re.Match[str]) -> InvalidInput:
     where = finder.service(match["service"])
     return _at(
@@ -249,6 +264,13 @@ _FORMS: tuple[_Form, ...] = (
         re.compile(r'service "(?P<service>[^"]+)" depends on undefined service "?(?P<name>[^\s":]+)'),
         _undefined_service,
     ),
+    (
+        re.compile(
+            r"service (?P<service>\S+) declares mutually exclusive `(?P<first>\w+)` and `(?P<second>\w+)`"
+        ),
+        _exclusive,
+    ),
+    (re.compile(r"can't set container_name and (?P<service>\S+) as container name"), _named_replicas),
     (re.compile(r'service "(?P<service>[^"]+)" has neither an image nor a build'), _no_image),
     (
         re.compile(

@@ -18,7 +18,7 @@ from bgd.adapters.compose_complaint import complaint_of
 from bgd.adapters.compose_warning import unread_files, warnings_of
 from bgd.adapters.dockerfile import built_images
 from bgd.adapters.source_tree import SourceTree
-from bgd.adapters.variable_values import with_values
+from bgd.adapters.variable_values import missing_files, with_values
 from bgd.adapters.yaml_source import keys_of, load
 from bgd.domain.host import UNKNOWN, Host, LocalImage
 from bgd.domain.obstacles import obstacles_of
@@ -80,11 +80,12 @@ async def read(
         model = await asyncio.to_thread(_model, done, tree)
     planned = await planned_with(model, settings, own if name is None else name, ask_host)
     _refuse_obstacles(model, planned, tree)
-    model, missing = await with_values(cli, tree, model)
-    if missing and to_run:
-        raise missing[0]
-    unset = [Caution("unset-variable", None, error.message, error.hint) for error in missing]
-    told = (*warnings_of(done.stderr, tree), *unset, *unread_files(tree))
+    model, unset = await with_values(cli, tree, model)
+    missing = {"unset-variable": unset, "missing-file": tuple(missing_files(tree, model))}
+    if to_run and any(missing.values()):
+        raise next(error for errors in missing.values() for error in errors)
+    lacking = [Caution(code, None, e.message, e.hint) for code, errors in missing.items() for e in errors]
+    told = (*warnings_of(done.stderr, tree), *lacking, *unread_files(tree))
     planned = replace(planned, warnings=(*planned.warnings, *told))
     return Reading(model, planned, tree.files())
 

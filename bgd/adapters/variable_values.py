@@ -1,7 +1,7 @@
-"""The values of the variables that `secrets:` and `configs:` name.
+"""What `secrets:` and `configs:` name: variables, whose values are recorded, and files, which must be there.
 
-Compose takes them from the environment and the app's `.env` at every `up`. A release is run from the state
-directory, and for a rollback must be what it was: so the values are recorded when the file is read.
+Compose takes the variables from the environment and the app's `.env` at every `up`. A release is run from the
+state directory, and for a rollback must be what it was: so the values are recorded when the file is read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from bgd.adapters.compose_cli import CONFIG_TIMEOUT_S, ComposeCli
 from bgd.adapters.rendered_file import dumped
 from bgd.adapters.source_tree import SourceTree
-from bgd.adapters.yaml_source import load
+from bgd.adapters.yaml_source import Loc, load
 from bgd.domain.release import Model
 from bgd.domain.render.project import VALUE
 from bgd.errors import Failed, InvalidInput
@@ -41,14 +41,35 @@ async def with_values(
     return whole, tuple(missing)
 
 
+def missing_files(tree: SourceTree, model: Model) -> Iterable[InvalidInput]:
+    """The files of secrets and configs that services use and that aren't there."""
+    for kind in ("secrets", "configs"):
+        used = {
+            item["source"] if isinstance(item, dict) else item
+            for service in model["services"].values()
+            for item in service.get(kind) or []
+        }
+        for name, given in (model.get(kind) or {}).items():
+            path = given.get("file") if isinstance(given, dict) else None
+            if name in used and path and not Path(path).exists():
+                yield InvalidInput(
+                    f"the {kind.removesuffix('s')} {name} is the file {path}, which isn't there",
+                    "make the file: the container can't be created without it",
+                    _place(tree, (kind, name, "file")),
+                )
+
+
 def _unset(tree: SourceTree, kind: str, name: str, variable: str) -> InvalidInput:
-    loc = (f"{kind}s", name, "environment")
-    source = next((source for source in tree.sources if source.node(loc) is not None), tree.main)
     return InvalidInput(
         f"the {kind} {name} is the variable {variable}, which isn't set",
         f"set {variable} in {tree.dotenv}",
-        source.place(loc),
+        _place(tree, (f"{kind}s", name, "environment")),
     )
+
+
+def _place(tree: SourceTree, loc: Loc) -> str:
+    source = next((source for source in tree.sources if source.node(loc) is not None), tree.main)
+    return source.place(loc)
 
 
 def _by_variable(model: Model) -> Iterable[tuple[str, str, dict[str, Any]]]:

@@ -429,3 +429,35 @@ async def test_a_secret_by_a_variable_that_is_not_set_is_warned_of_and_never_run
     folder.write(".env", "API_KEY='a$b'\n")
     reading = await compose_file.read(folder.cli, file, to_run=True)
     assert reading.model["secrets"]["key"]["x-bgd-value"] == "a$b"
+
+
+async def test_a_secret_whose_file_is_not_there_is_warned_of_and_never_run(folder: Folder) -> None:
+    text = WEB + "    secrets: [key]\nsecrets: {key: {file: ./key.txt}, other: {file: ./unused.txt}}\n"
+    place = f"{folder.path}/compose.yaml:6:23"
+    said = f"{place}: the secret key is the file {folder.path}/key.txt, which isn't there"
+    (caution,) = [one for one in (await folder.read(text)).plan.warnings if one.code == "missing-file"]
+    assert caution.message == said
+    with pytest.raises(InvalidInput) as caught:
+        await compose_file.read(folder.cli, folder.path / "compose.yaml", to_run=True)
+    assert caught.value.message == said
+    folder.write("key.txt", "k")
+    await compose_file.read(folder.cli, folder.path / "compose.yaml", to_run=True)
+
+
+@pytest.mark.parametrize(
+    ("service", "told"),
+    [
+        (
+            "container_name: one\n    deploy: {replicas: 2}",
+            "compose.yaml:5:21: web has a container_name and several replicas, which would all be called so",
+        ),
+        (
+            "network_mode: host\n    networks: [a]\nnetworks: {a: }",
+            "compose.yaml:5:5: web has both network_mode and networks, and Compose takes only one of them",
+        ),
+    ],
+)
+async def test_keys_that_exclude_each_other_are_told_at_the_first(
+    folder: Folder, service: str, told: str
+) -> None:
+    assert await folder.refused(WEB + f"    {service}\n") == told
