@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bgd.domain import rules
 from bgd.domain.listening import has_http_port
 from bgd.domain.plan import RoleOf
-from bgd.domain.roles import is_beside_database, is_routed
+from bgd.domain.roles import is_beside_database, is_routed, routed_by
 from bgd.domain.service import Service, split_words, words_of
 from bgd.domain.settings import Role
 
@@ -77,8 +77,8 @@ def _candidate(app: str, service: Service, among: Mapping[str, Service]) -> Cand
 
 def _port_evidence(service: Service) -> Iterator[tuple[int, str]]:
     """What the ports say, and the labels that route."""
-    if is_routed(service):
-        yield (8 if _is_routed_by_path(service) else 12), "its labels or VIRTUAL_HOST route to it"
+    if router := routed_by(service):
+        yield (8 if _is_routed_by_path(service) else 12), f"{router} routes to it"
     http = service.published_http
     known = [port.container for port in http if port.container in rules.HTTP_PORTS]
     if any(port.host == 80 for port in http):

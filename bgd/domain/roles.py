@@ -220,18 +220,36 @@ def may_serve(service: Service) -> bool:
     return not any(rule(service, {}) for rule in (_is_named_as_task, *_DATA, _acts_by_clock_or_queue))
 
 
-def is_routed(service: Service) -> bool:
-    """Whether the file tells another proxy to send it requests."""
+def routed_by(service: Service) -> str:
+    """What in the file tells another proxy to send it requests, as a subject; empty where nothing does."""
     # Empty where a variable that isn't set stands for "no".
     names = [name for name in ("VIRTUAL_HOST", "LETSENCRYPT_HOST") if service.environment.get(name)]
+    if names:
+        return names[0]
     labels = service.labels
     if labels.get("traefik.enable", "true").lower() == "false":
-        return bool(names)
-    routers = any(
-        key.startswith(("traefik.http.routers.", "traefik.http.services.", "traefik.frontend."))
-        for key in labels
+        return ""
+    traefik = ("traefik.http.routers.", "traefik.http.services.", "traefik.frontend.")
+    if any(key.startswith(traefik) for key in labels):
+        return "a Traefik label"
+    return "a Caddy label" if "caddy" in labels else ""
+
+
+def is_routed(service: Service) -> bool:
+    """Whether the file tells another proxy to send it requests."""
+    return bool(routed_by(service))
+
+
+def routed_hosts(service: Service) -> tuple[str, ...]:
+    """The host names that such a proxy is told to send it, as far as they are written out."""
+    texts = [value for key, value in service.labels.items() if key.startswith("traefik.") and "rule" in key]
+    found = [host for text in texts for host in re.findall(r"(?:Host\(`|Host:)([^`,;) ]+)", text)]
+    found += service.environment.get("VIRTUAL_HOST", "").split(",")
+    found += re.split(r"[\s,]+", service.labels.get("caddy", ""))
+    hosts = (host.strip().removeprefix("https://").removeprefix("http://").lower() for host in found)
+    return tuple(
+        dict.fromkeys(host for host in hosts if re.fullmatch(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+", host))
     )
-    return bool(names) or routers or "caddy" in labels
 
 
 def _is_needed(service: Service, services: Services) -> bool:

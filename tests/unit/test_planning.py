@@ -238,6 +238,12 @@ def test_doors_that_close_are_told_together() -> None:
     assert found["closed-port"].message.startswith("smtp on port 25, ftp on port 21 aren't reachable")
 
 
+def test_the_hosts_that_the_app_s_own_proxy_served_are_in_the_fix() -> None:
+    labels = "{traefik.http.routers.a.rule: 'Host(`a.example.com`) || Host(`b.example.com`)'}"
+    found = cautions(f"edge: {{image: 'traefik:v3.1'}}\nweb: {{image: 'a:1', {PORT_80}, labels: {labels}}}")
+    assert "`x-bgd: {route: {hosts: [a.example.com, b.example.com]}}`" in found["own-proxy"].fix
+
+
 def test_an_upload_directory_on_a_volume_is_fine() -> None:
     services = (
         f"web: {{image: 'a:1', {PORT_80}, environment: {{UPLOAD_DIR: /app/up/x}},"

@@ -8,7 +8,7 @@ from bgd.domain import rules
 from bgd.domain.duration import parse_duration, show_duration
 from bgd.domain.findings import Findings, listed
 from bgd.domain.plan import Caution
-from bgd.domain.roles import is_routed
+from bgd.domain.roles import is_routed, routed_hosts
 from bgd.domain.service import Service
 from bgd.domain.settings import Role
 
@@ -84,14 +84,18 @@ def tls_port(found: Findings) -> Iterator[Caution]:
 
 def own_proxy(found: Findings) -> Iterator[Caution]:
     """What goes away with the app's own proxy."""
+    named = routed_hosts(found.front) if found.front else ()
+    hosts = ", ".join(f"'{host}'" if host.startswith("*") else host for host in named)
+    wish = (
+        f"state `x-bgd: {{route: {{hosts: [{hosts}]}}}}`" if hosts else "state hosts and path in x-bgd.route"
+    )
     for service in found.of(Role.IGNORED):
         yield Caution(
             "own-proxy",
             service.name,
             "it isn't started, as bgd's nginx takes its place: certificates, redirects, passwords and paths "
             "that it added are gone",
-            f"state hosts and path in x-bgd.route and end HTTPS before bgd; or keep it: "
-            f"`x-bgd: {{roles: {{{service.name}: colored}}}}`",
+            f"{wish} and end HTTPS before bgd; or keep it: `x-bgd: {{roles: {{{service.name}: colored}}}}`",
         )
 
 

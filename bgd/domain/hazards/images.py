@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bgd.domain import rules
 from bgd.domain.findings import Findings, listed
@@ -17,14 +17,23 @@ def moving_tags(found: Findings) -> Iterator[Caution]:
     wanted = found.of(Role.COLORED, Role.LIVE_ONLY, Role.TASK)
     moving = [s for s in wanted if s.image and not s.is_built and _is_moving(s)]
     if moving:
-        names = listed([f"{s.name} ({s.image_tag or 'no tag'})" for s in moving])
+        is_one = len(moving) == 1
         yield Caution(
             "moving-tag",
-            moving[0].name if len(moving) == 1 else None,
-            f"images by a tag that moves: {names}. A deployment takes what the tag names then; the digest is "
-            "recorded with the release, and a rollback uses that",
+            moving[0].name if is_one else None,
+            f"{_one(moving[0]) if is_one else _many(moving)}. A deployment takes what is newest; the "
+            "digest is recorded with the release, and a rollback uses that",
             "name a version, so that a deployment brings what you chose",
         )
+
+
+def _one(service: Service) -> str:
+    tag = f"the tag {service.image_tag}" if service.image_tag else "no tag"
+    return f"its image has {tag}, so it may be another one tomorrow"
+
+
+def _many(services: Sequence[Service]) -> str:
+    return "images by tags that move: " + listed([f"{s.name} ({s.image_tag or 'no tag'})" for s in services])
 
 
 def _is_moving(service: Service) -> bool:
