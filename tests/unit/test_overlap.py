@@ -39,7 +39,7 @@ def test_a_front_that_keeps_data_in_files_of_its_own_must_not_run_twice_and_it_i
     (caution,) = [c for c in found.warnings if c.code == "local-data"]
     assert "stops the old colour before it starts the new" in caution.message
     assert "503" in caution.message
-    for way_out in ("x-bgd.overlap: true", "database service", "/data:ro"):
+    for way_out in ("x-bgd: {overlap: true}", "database service", "/data:ro"):
         assert way_out in caution.fix
 
 
