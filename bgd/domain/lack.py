@@ -10,25 +10,32 @@ from bgd.domain.release import Release
 from bgd.domain.service import Service, services_of
 from bgd.domain.settings import Role
 
-IN_LIVE = (Role.COLORED, Role.LIVE_ONLY)
+LIVE = (Role.COLORED, Role.LIVE_ONLY, Role.SHARED)
+"""What runs for a live colour."""
+WARM = (Role.COLORED,)
+"""What runs in a colour that waits for a switch or a rollback."""
 UP = frozenset({"running", "restarting", "paused"})
 
 
 def lacking(
-    release: Release, live: Color, containers: Sequence[Container], resting: Collection[str] = ()
+    release: Release,
+    color: Color,
+    containers: Sequence[Container],
+    resting: Collection[str] = (),
+    roles: Sequence[Role] = LIVE,
 ) -> tuple[str, ...]:
-    """The services of the live colour and the shared ones that have fewer containers up than the file says.
+    """The services with these roles that have fewer containers up than the file says.
 
     A service that rests has ended well and is left alone; so is one whose file says `restart: "no"`, but for
     the front: without it the app is down.
     """
     services = services_of(release.model)
     front = release.plan.route.service if release.plan.route else None
-    wanted = (name for name in release.plan.services(*IN_LIVE, Role.SHARED) if name in services)
+    wanted = (name for name in release.plan.services(*roles) if name in services)
     return tuple(
         name
         for name in wanted
-        if _up(name, release, live, containers) < services[name].replicas
+        if _up(name, release, color, containers) < services[name].replicas
         and (name == front or not (name in resting or never_restarts(services[name])))
     )
 

@@ -15,8 +15,8 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain, repeat
 
-from bgd.domain.color import Color
-from bgd.domain.lack import ended_well, lacking
+from bgd.domain.color import Color, ColorState
+from bgd.domain.lack import WARM, ended_well, lacking
 from bgd.domain.release import Release
 from bgd.engine.app import App
 from bgd.engine.fleet import Fleet
@@ -30,6 +30,7 @@ PAUSES_S = (0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
 CALM_S = 1.0
 """So long a difference in the proxy's files must last: a move is in the middle of one for a moment."""
 PROBLEM = "upkeep"
+WAITING = frozenset({ColorState.WARM, ColorState.READY})
 
 
 class Upkeep:
@@ -84,6 +85,7 @@ class Upkeep:
             lacked = await self._lacked(app)
             if lacked:
                 await self._mend(app, lacked, sessions)
+            await self._mend_warm(app)
             await self._mend_gate(app)
         except Unreachable:
             return False
@@ -122,6 +124,24 @@ class Upkeep:
             async with journal.effect("mend", app.name, detail=", ".join(lacked)):
                 await self._world.runner.mend(release, app.live, lambda _: None)
             await journal.note("upkeep", app.name, told, actor="bgd")
+
+    async def _mend_warm(self, app: App) -> None:
+        """Bring back what of a colour that waits for a rollback, or for its switch, doesn't run any more."""
+        for color, record in app.colors.items():
+            release = app.release_in(color)
+            if record.state not in WAITING or release is None or app.busy is not None:
+                continue
+            lacked = lacking(release, color, await self._world.runner.known(app.name), roles=WARM)
+            if not lacked:
+                continue
+            journal = self._world.journal
+            with app.changing(f"bringing back {', '.join(lacked)}", "bgd", journal.clock()):
+                async with journal.effect("start_color", app.name, detail=f"{color} {release.name}"):
+                    await self._world.runner.start(release, color, lambda _: None)
+                told = {
+                    "message": f"{', '.join(lacked)} of {color}, which is {record.state}, didn't run: back"
+                }
+                await journal.note("upkeep", app.name, told, actor="bgd")
 
     async def _let_rest(self, app: App, live: Color, services: frozenset[str]) -> None:
         """Remember what ended well by itself while the engine was there: it isn't lacking."""

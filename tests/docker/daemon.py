@@ -11,8 +11,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 import docker
@@ -40,7 +41,12 @@ class RunningDaemon:
     program: tuple[str, ...] = ("-m", "bgd.main")
     """What Python runs as the daemon."""
 
-    def __init__(self, home: Path, python: str = sys.executable) -> None:
+    prefix: tuple[str, ...] = ()
+    """What goes before it, such as a command that enters a network."""
+    environment: Mapping[str, str] = MappingProxyType({})
+    """What it and bgctl get beside the test's own environment."""
+
+    def __init__(self, home: Path, python: str = sys.executable, engine_url: str | None = None) -> None:
         self.home = home
         self.python = python
         home.mkdir(parents=True, exist_ok=True)
@@ -50,7 +56,7 @@ class RunningDaemon:
         self.http_port, self.preview_port = free_port(), free_port()
         self.log = home / "bgd.log"
         self.client = Client(str(self.socket))
-        self.engine = docker.from_env()
+        self.engine = docker.DockerClient(engine_url) if engine_url else docker.from_env()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -73,14 +79,16 @@ class RunningDaemon:
             "--proxy-image": PROXY_IMAGE,
             "--instance": self.instance,
         }
+        words = [word for pair in arguments.items() for word in pair]
+        paths = f"{os.environ['PATH']}:{Path(sys.executable).parent}"  # Compose is there
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [self.python, *self.program, *(word for pair in arguments.items() for word in pair)],
+                [*self.prefix, self.python, *self.program, *words],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                env={**os.environ, "PATH": f"{os.environ['PATH']}:{Path(sys.executable).parent}"},  # Compose
+                env={**os.environ, **self.environment, "PATH": paths},
                 cwd=self.home,  # not the checkout: what is installed is what runs
             )
         deadline = time.monotonic() + READY_WITHIN_S

@@ -22,6 +22,7 @@ from tests.docker.daemon import RunningDaemon
 from tests.docker.tiny import Tiny
 from tests.faults import mortal
 from tests.faults.asker import Asker
+from tests.faults.own_engine import OwnEngine
 
 ACT_WITHIN_S = 120.0
 WHOLE_WITHIN_S = 90.0
@@ -44,8 +45,11 @@ SEED = int(os.environ.get("BGD_SEED", random.SystemRandom().randrange(10**6)))
 class MortalDaemon(RunningDaemon):
     """A daemon that can be armed to die at one of its effects."""
 
-    def __init__(self, home: Path) -> None:
-        super().__init__(home)
+    def __init__(self, home: Path, own: OwnEngine | None = None) -> None:
+        super().__init__(home, engine_url=own.url if own else None)
+        self.own = own
+        if own is not None:
+            self.prefix, self.environment = own.inside, own.environment
         self.program = (mortal.__file__, str(home))
 
     def arm(self, at: int) -> None:

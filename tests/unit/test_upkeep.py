@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from bgd.domain.color import Color
+from bgd.domain.color import Color, ColorState
 from bgd.domain.container import Container, Health
 from bgd.domain.deployment import Options
 from bgd.domain.lack import ended_well, lacking
@@ -51,6 +51,17 @@ async def test_a_live_front_that_was_removed_comes_back_as_the_release_it_was(li
     assert live.runner.running[BLUE, "web"] == release
     await until(lambda: live.daemon.fleet.get("shop").busy is None)
     assert await journalled(live) == ["web of blue, which is live, didn't run: brought back"]
+
+
+async def test_a_warm_colour_that_was_removed_is_warm_again(live: Bench) -> None:
+    app = live.daemon.fleet.get("shop")
+    deployment, _ = await live.daemon.changes.deploy(app, Options(), None, "tester", "")
+    await live.daemon.deployer.finished(app, deployment.id)
+    await until(lambda: app.colors[BLUE].state is ColorState.WARM)
+    del live.runner.running[BLUE, "web"]
+    live.runner.happened.set()
+    await until(lambda: (BLUE, "web") in live.runner.running)
+    assert live.runner.running[BLUE, "web"].name == "r1"
 
 
 async def test_a_gate_that_was_edited_is_put_back(live: Bench) -> None:
