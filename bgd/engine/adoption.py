@@ -7,7 +7,8 @@ live. Whatever goes wrong between, the app's own containers go and the plain one
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,7 +109,7 @@ async def as_kept(world: World, app: App, reading: Reading) -> Reading:
 
 
 async def take_over(work: Work) -> None:
-    """Stop the plain containers, and bring the proxy up where they had its address. The gap begins."""
+    """Stop the plain containers, whose names and ports are free then. The gap begins."""
     adoption = work.app.record.adoption
     if adoption is None:
         return
@@ -117,15 +118,31 @@ async def take_over(work: Work) -> None:
         await work.fleet.set_record(work.app, replace(work.app.record, adoption=adoption))
     async with work.effect("stop_plain", ", ".join(c.name for c in adoption.project.running)):
         stopping = work.world.runner.stop_plain(adoption.project, adoption.renamed, work.progress)
-        await _to_its_end(stopping)
-    if adoption.takes_entrance:
+        await _whole(asyncio.ensure_future(stopping))
+
+
+@asynccontextmanager
+async def entering(work: Work) -> AsyncGenerator[None]:
+    """Bring the proxy up where the plain containers had its address, beside what is done meanwhile.
+
+    Beside, as each takes a second or more and nothing serves until both are done.
+    """
+
+    async def enter() -> None:
         async with work.effect("open_entrance"):
             await work.fleet.entrance.serve()
 
+    adoption = work.app.record.adoption
+    task = asyncio.create_task(enter()) if adoption is not None and adoption.takes_entrance else None
+    try:
+        yield
+    finally:
+        if task is not None:
+            await _whole(task)
 
-async def _to_its_end(work: Coroutine[None, None, None]) -> None:
-    """Carry it out whole even when cancelled: what the engine still stops can't be started again yet."""
-    task = asyncio.create_task(work)
+
+async def _whole(task: asyncio.Future[None]) -> None:
+    """Wait for its end even when cancelled: what is half done in the engine can't be undone yet."""
     try:
         await asyncio.shield(task)
     except asyncio.CancelledError:

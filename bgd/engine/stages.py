@@ -104,7 +104,10 @@ async def prepare(work: Work) -> Event:
 async def share(work: Work) -> Event:
     """Make sure that the shared services run. What ran under plain Compose before is stopped first."""
     await adoption.take_over(work)
-    async with work.effect("start_shared", ", ".join(work.release.plan.services(Role.SHARED))):
+    async with (
+        adoption.entering(work),
+        work.effect("start_shared", ", ".join(work.release.plan.services(Role.SHARED))),
+    ):
         report = await work.world.runner.start_shared(
             work.release, work.deployment.options.with_shared, work.progress
         )

@@ -138,3 +138,23 @@ def test_under_other_names_it_keeps_the_data_and_a_second_database_is_refused(tm
     finally:
         daemon.clear()
         app.clear()
+
+
+def test_killed_in_the_gap_the_next_daemon_finishes_the_adoption(
+    scene: tuple[RunningDaemon, PlainApp],
+) -> None:
+    daemon, app = scene
+    begun = daemon.client.add(str(app.file), adopt=True)
+    with daemon.client.events(app=app.name, since=begun["deployment"]["event"]) as events:
+        for event in events:
+            if event["event"] == "effect" and event["effect"] == "start_shared":
+                break
+    daemon.end(signal.SIGKILL)
+    daemon.start()
+    with daemon.client.events(app=app.name, since=begun["deployment"]["event"]) as events:
+        finished = next(event for event in events if event["event"] == "finished")
+    assert finished["outcome"] == "succeeded"
+    assert answer(app) == "one"
+    assert app.containers() == {}
+    (database,) = daemon.containers("bgd.role=shared")
+    assert app.redis(database.name, "GET", "customer") == "Ada"
