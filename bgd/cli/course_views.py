@@ -128,6 +128,8 @@ def remark_lines(event: EventJson) -> list[Line]:
         return warning_lines(event)
     if told["event"] != "doors":
         return []
+    if told["closed"] and "pause" not in told["closed"]:
+        return []  # maintenance goes on as before
     if told["closed"]:
         return [[("! ", "warn"), "nobody serves: requests get a 503 page from here on"]]
     after = f", after {took(told['took_ms'])}" if "took_ms" in told else ""

@@ -6,6 +6,7 @@ from typing import Any
 
 from bgd.cli.course import Course
 from bgd.cli.course_lines import live_lines
+from bgd.cli.course_views import remark_lines
 from bgd.cli.text import inked
 from tests.samples import deployment_json, stage_json
 
@@ -97,3 +98,15 @@ def test_the_list_shows_what_runs_how_long_and_what_it_does() -> None:
         "  · start",
     ]
     assert "daemon is away" in inked(live_lines(course, 1, True)[-1], False)
+
+
+def test_a_time_without_answers_is_told_beside_the_stages() -> None:
+    def told(**data: Any) -> str:
+        event: Any = {"event": "doors", "app": "shop", **data}
+        return "".join(
+            part if isinstance(part, str) else part[0] for line in remark_lines(event) for part in line
+        )
+
+    assert told(closed=["pause"]) == "! nobody serves: requests get a 503 page from here on"
+    assert told(closed=[], took_ms=2400) == "✓ requests are let in again, after 2.4s"
+    assert told(closed=["maintenance"]) == ""
