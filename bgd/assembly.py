@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from bgd import __version__
+from bgd.adapters.cgroup_meter import CgroupMeter
 from bgd.adapters.compose_cli import ComposeCli
 from bgd.adapters.compose_runner import ComposeRunner
 from bgd.adapters.docker_engine import DockerEngine
@@ -51,7 +52,9 @@ async def assembled(config: Config) -> AsyncIterator[tuple[Daemon, About]]:
             compose=compose,
             engine=engine,
         )
-        daemon = Daemon(World(runner, traffic, HttpProber(), store, Journal(store), FileWatcher()))
+        daemon = Daemon(
+            World(runner, traffic, HttpProber(), store, Journal(store), FileWatcher(), CgroupMeter())
+        )
 
         async def about() -> dict[str, Any]:
             return {

@@ -26,6 +26,12 @@ class ContainerJson(TypedDict):
     role: NotRequired[str]
     restarts: NotRequired[int]
     started: NotRequired[str | None]
+    digest: NotRequired[str]  # of the image, as its registry names it; else the image's id
+    # Told where one app is asked for and its containers run on this machine. `cpu_cores` is null at first:
+    # it takes two looks, a second apart; a limit of null is none.
+    cpu_cores: NotRequired[float | None]
+    memory_bytes: NotRequired[int]
+    memory_limit_bytes: NotRequired[int | None]
 
 
 class ColorJson(TypedDict):

@@ -17,12 +17,13 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
-from bgd.errors import BgError, Unreachable
+from bgd.errors import BgError, NotFound, Unreachable
 from tui.intent import Intent
+from tui.model import App
 from tui.news import Answered, Happened, Lost, News, Snapshot
 from tui.port import Daemon, Feed
 from tui.reduce import needs_snapshot
-from tui.snapshot import read_apps
+from tui.snapshot import read_app, read_apps, with_series
 
 POLL_S = 2.0
 """How old the status may get without an event."""
@@ -130,7 +131,7 @@ class Link:
             self._status_wanted.clear()
             self._asked_at = time.monotonic()
             try:
-                apps = read_apps(self._daemon.apps())
+                apps = self._in_detail(read_apps(self._daemon.apps()))
             except BgError as error:
                 self._deliver(Lost(error.message, error.hint))
             except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -146,6 +147,18 @@ class Link:
                 self._asked_at = None
             self._status_wanted.wait(POLL_S)
             self._closing.wait(SETTLE_S)
+
+    def _in_detail(self, apps: tuple[App, ...]) -> tuple[App, ...]:
+        """The app that is looked at with what takes an inspection of each container, and its traffic."""
+        watched = self._watched
+        return tuple(self._detailed(app) if app.name == watched else app for app in apps)
+
+    def _detailed(self, app: App) -> App:
+        try:
+            app = read_app(self._daemon.app(app.name))
+            return with_series(app, self._daemon.traffic(app.name))
+        except NotFound:
+            return app  # it was removed a moment ago, or the daemon is older than that
 
     def _carry_out(self, intent: Intent) -> None:
         error: BgError | None = None

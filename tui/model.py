@@ -40,6 +40,10 @@ class Container:
     restarts: int = 0
     started: datetime | None = None
     role: str = ""
+    digest: str = ""
+    cpu_cores: float | None = None
+    memory_bytes: int | None = None
+    memory_limit_bytes: int | None = None
 
     @property
     def is_in_trouble(self) -> bool:
@@ -58,6 +62,23 @@ class Remaining:
 
 
 @dataclass(frozen=True, slots=True)
+class Traffic:
+    """A colour's public traffic: the last seconds, and the last minute second by second, oldest first.
+
+    `error_share` is from 0 to 1; times are `None` without requests.
+    """
+
+    requests_per_s: float = 0.0
+    error_share: float = 0.0
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    connections: int = 0
+    requests: tuple[int, ...] = ()
+    failed: tuple[int, ...] = ()
+    p95s_ms: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """One of the two colours, and what runs in it."""
 
@@ -69,6 +90,7 @@ class Slot:
     since: datetime | None = None
     warm_until: datetime | None = None
     remaining: Remaining | None = None
+    traffic: Traffic | None = None  # `None` where the daemon doesn't tell
 
     @property
     def is_live(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from bgd.wire import AppJson, AppsJson, DeploymentJson, SwitchJson
+from bgd.wire import AppJson, AppsJson, DeploymentJson, SwitchJson, TrafficDocument
 
 
 class Feed(Protocol):
@@ -22,6 +22,12 @@ class Daemon(Protocol):
 
     def apps(self) -> AppsJson:
         """All apps."""
+
+    def app(self, app: str) -> AppJson:
+        """One app, in detail."""
+
+    def traffic(self, app: str) -> TrafficDocument:
+        """The last minute of its traffic."""
 
     def events(self, *, since: int | None = None) -> Feed:
         """The journal from after `since`, or from now, without end."""

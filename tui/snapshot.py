@@ -6,11 +6,12 @@ Every string passes `plain`, so that nothing beyond this module can hold an esca
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from bgd.wire import AppJson, AppsJson
-from tui.model import App, Container, Deployment, Failure, Probe, Remaining, Slot, Stage
+from tui.model import App, Container, Deployment, Failure, Probe, Remaining, Slot, Stage, Traffic
 from tui.plain import plain, plain_lines
 
 Json = Mapping[str, Any]
@@ -55,6 +56,34 @@ def read_slot(color: str, told: Json) -> Slot:
         since=read_time(told.get("since")),
         warm_until=read_time(told.get("warm_until")),
         remaining=read_remaining(told.get("remaining")),
+        traffic=read_traffic(told.get("traffic")),
+    )
+
+
+def read_traffic(told: Json | None) -> Traffic | None:
+    """A colour's traffic; the last minute where it is told."""
+    if told is None:
+        return None
+    series: Json = told.get("series") or {}
+    return Traffic(
+        requests_per_s=float(told.get("requests_per_s") or 0.0),
+        error_share=float(told.get("error_share") or 0.0),
+        p50_ms=told.get("p50_ms"),
+        p95_ms=told.get("p95_ms"),
+        connections=int(told.get("connections") or 0),
+        requests=tuple(series.get("requests") or ()),
+        failed=tuple(series.get("failed") or ()),
+        p95s_ms=tuple(series.get("p95_ms") or ()),
+    )
+
+
+def with_series(app: App, told: Json) -> App:
+    """The app with the last minute of its traffic."""
+    colors: Json = told.get("colors") or {}
+    return replace(
+        app,
+        blue=replace(app.blue, traffic=read_traffic(colors.get("blue")) or app.blue.traffic),
+        green=replace(app.green, traffic=read_traffic(colors.get("green")) or app.green.traffic),
     )
 
 
@@ -128,6 +157,10 @@ def _containers(told: Iterable[Json]) -> tuple[Container, ...]:
             restarts=int(container.get("restarts") or 0),
             started=read_time(container.get("started")),
             role=plain(container.get("role")),
+            digest=plain(container.get("digest")),
+            cpu_cores=container.get("cpu_cores"),
+            memory_bytes=container.get("memory_bytes"),
+            memory_limit_bytes=container.get("memory_limit_bytes"),
         )
         for container in told
     )

@@ -97,6 +97,24 @@ def short_image(image: str) -> str:
     return image.split("@", 1)[0].rsplit("/", 1)[-1]
 
 
+def rate(per_s: float) -> str:
+    """`0`, `0.4`, `12`, `1,204`."""
+    return f"{per_s:,.0f}" if per_s >= 9.95 or not per_s else f"{per_s:.1f}"
+
+
+def megabytes(size: int) -> str:
+    """`4.2M`, `512M`, `1.5G`."""
+    mb = size / (1 << 20)
+    if mb >= 1000:
+        return f"{mb / 1024:.1f}G"
+    return f"{mb:.0f}M" if mb >= 9.95 else f"{mb:.1f}M"
+
+
+def short_digest(digest: str) -> str:
+    """The first twelve digits of `name@sha256:…` or `sha256:…`."""
+    return digest.rpartition("sha256:")[2][:12] if "sha256:" in digest else ""
+
+
 def since_of(text: str, now: datetime) -> str | None:
     """RFC 3339 of `10m` or `2h` ago, `14:30` of today, or of a time; `None` for an empty text.
 

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from bgd.adapters import compose_file
 from bgd.adapters.compose_cli import ComposeCli
-from bgd.adapters.compose_project import SERVICE, ComposeProjects
+from bgd.adapters.compose_project import PROJECT, SERVICE, ComposeProjects
 from bgd.adapters.container_logs import ContainerLogs
 from bgd.adapters.container_report import ONE_OFFS, container_of
 from bgd.adapters.docker_engine import Attributes, DockerEngine, together
@@ -309,6 +309,10 @@ class ComposeRunner:
     async def _matching(self, query: LogQuery) -> list[Container]:
         labels = self._place(query.app).labels(query.color)
         found = [container_of(c) for c in await self._engine.containers(labels)]
+        if query.color is None:
+            # Why a request got no answer stands in the proxy's log and in no other.
+            proxy = {INSTANCE: self._instance, PROJECT: f"{self._instance}-proxy"}
+            found += [container_of(c) for c in await self._engine.containers(proxy)]
         return [c for c in found if query.service in (None, c.service)]
 
     def _render(self, release: Release, color: Color) -> Project:

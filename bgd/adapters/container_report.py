@@ -50,6 +50,7 @@ def container_of(listed: Mapping[str, Any], inspected: Mapping[str, Any] | None 
         has_health_check=_has_check(inspected) or health is not None,
         addresses=_addresses(networks),
         started_at=_time(state.get("StartedAt")),
+        pid=state.get("Pid") or None,
         one_off=labels.get(ROLE) in ONE_OFFS,
     )
 

@@ -35,6 +35,7 @@ class Container:
     has_health_check: bool = False
     addresses: tuple[str, ...] = ()  # IPv4 and IPv6, of all its networks
     started_at: str | None = None  # RFC 3339
+    pid: int | None = None  # of its first process, on the engine's machine
     one_off: bool = False  # a task or a smoke run, not part of the colour's service
 
 

@@ -20,7 +20,7 @@ from bgd.engine.receipt_view import traffic_document, traffic_json
 from bgd.engine.recovery import Recovery
 from bgd.engine.sight import Sight
 from bgd.engine.upkeep import Upkeep
-from bgd.engine.view import app_json, deployment_json, release_json
+from bgd.engine.view import app_json, deployment_json, release_json, with_usage
 from bgd.engine.watching import Watching
 from bgd.engine.world import World
 from bgd.errors import BgError, NotFound, Refused
@@ -91,6 +91,7 @@ class Daemon:
         seen = await self.sight.of(app.name)
         figures = (await self._traffic([app], seen.containers))[app.name]
         told = app_json(app, seen, self.world.traffic, figures, self.world.journal.clock())
+        told = with_usage(told, await self.world.meter.usage(seen.containers))
         return {**told, "problems": [*seen.problems, *self.fleet.entrance.problems, *told["problems"]]}
 
     async def traffic(self, app: App) -> TrafficDocument:

@@ -25,6 +25,7 @@ from bgd.domain.probe import Answer, Probe
 from bgd.domain.release import Image, Model, Release
 from bgd.domain.served import Served
 from bgd.domain.traffic import Closure, Remaining, Table
+from bgd.domain.usage import Usage
 
 Progress = Callable[[str], None]
 """Takes one line for a person about what is being done now. Never a secret."""
@@ -320,6 +321,13 @@ class Store(Protocol):
 
     async def last_id(self) -> int:
         """The id of the newest entry; 0 while there is none."""
+
+
+class Meter(Protocol):
+    """Tells what containers take of the machine."""
+
+    async def usage(self, containers: Sequence[Container]) -> Mapping[str, Usage]:
+        """By container's id; those that don't run, or aren't on this machine, aren't in it."""
 
 
 class Watcher(Protocol):

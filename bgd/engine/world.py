@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bgd.engine.journal import Journal
-from bgd.engine.ports import Prober, Runner, Store, Traffic, Watcher
+from bgd.engine.ports import Meter, Prober, Runner, Store, Traffic, Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +18,4 @@ class World:
     store: Store
     journal: Journal
     watcher: Watcher
+    meter: Meter

@@ -49,6 +49,13 @@ class Shown:
         """The terminal is so large, and the UI knows."""
         return self.app.size == (columns, rows)
 
+    async def settled(self) -> None:
+        """Go on when the screen has stayed the same for a while."""
+        same, before = 0, ""
+        while same < 5:
+            await self.pilot.pause(0.05)
+            same, before = (same + 1 if self.text == before else 0), self.text
+
     async def press(self, *keys: str) -> None:
         """Press keys."""
         await self.pilot.press(*keys)

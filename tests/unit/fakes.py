@@ -23,6 +23,7 @@ from bgd.domain.release import Image, Model, Release
 from bgd.domain.served import Served
 from bgd.domain.settings import Role, Route, Settings
 from bgd.domain.traffic import Closure, Remaining, Table
+from bgd.domain.usage import Usage
 from bgd.engine.daemon import Daemon
 from bgd.engine.journal import Journal
 from bgd.engine.ports import LogQuery, Progress, Reading, RunResult, SharedReport, Store
@@ -409,6 +410,14 @@ class FakeWatcher:
             yield
 
 
+class FakeMeter:
+    """Every container takes the same."""
+
+    async def usage(self, containers: Sequence[Container]) -> Mapping[str, Usage]:
+        """A twentieth of a core, and 20 MB of 64."""
+        return {one.id: Usage(20 << 20, 64 << 20, 0.05) for one in containers}
+
+
 class Bench:
     """The fakes and a daemon on them; `reborn` is a new daemon on the same store and the same outside."""
 
@@ -424,6 +433,6 @@ class Bench:
     def reborn(self) -> Daemon:
         """A daemon that knows nothing but what is stored."""
         journal = Journal(self.store)
-        world = World(self.runner, self.traffic, self.prober, self.store, journal, self.watcher)
+        world = World(self.runner, self.traffic, self.prober, self.store, journal, self.watcher, FakeMeter())
         self.daemon = Daemon(world)
         return self.daemon

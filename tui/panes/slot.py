@@ -15,6 +15,9 @@ from tui.panes.pane import Pane
 from tui.panes.vim import SCROLLING
 from tui.view.slot import slot_content, slot_title
 
+TALL = 34
+"""From this height on each figure of the traffic has a line of its own."""
+
 
 class SlotBody(Pane):
     """What the frame holds."""
@@ -28,7 +31,8 @@ class SlotBody(Pane):
         app = self.state.app
         if app is None:
             return Content("")
-        contents = [slot_content(app.slot(color), width, self.now) for color in COLORS]
+        is_tall = self.app.size.height >= TALL
+        contents = [slot_content(app.slot(color), width, self.now, is_tall) for color in COLORS]
         height = max(content.plain.count("\n") for content in contents)
         mine = contents[COLORS.index(self._color)]
         return Content.assemble(mine, "\n" * (height - mine.plain.count("\n")))

@@ -1,4 +1,4 @@
-"""One colour: its state, its release, its health, and a row for each container."""
+"""One colour: its state, its release, its health, its traffic, and a row for each container."""
 
 from __future__ import annotations
 
@@ -6,14 +6,26 @@ from datetime import datetime
 
 from textual.content import Content
 
-from tui.model import Container, Remaining, Slot
+from tui.model import Container, Remaining, Slot, Traffic
 from tui.view.line import EMPTY, column, fit, joined, line, stacked
-from tui.words import STATE_GLYPHS, age, color_name, count, lasting, short_image
+from tui.view.spark import spark
+from tui.words import (
+    STATE_GLYPHS,
+    age,
+    color_name,
+    count,
+    lasting,
+    megabytes,
+    rate,
+    short_digest,
+    short_image,
+)
 
-WIDE = 64
-"""From here on a container's row has its age and image."""
-ROOMY = 38
-"""From here on it has Docker's word beside its health."""
+WIDE = 74
+"""From here on a container's row has its image."""
+ROOMY = 34
+"""From here on it has figures beside its health."""
+SPARK_MAX = 60
 EMPTY_WORDS = {
     "empty": "nothing runs here",
     "failed": "cleaned up, nothing runs",
@@ -27,11 +39,13 @@ def slot_title(slot: Slot) -> str:
     return f"{STATE_GLYPHS.get(slot.state, '?')} {color_name(slot.color)} {slot.state}"
 
 
-def slot_content(slot: Slot, width: int, now: datetime) -> Content:
-    """Everything inside the frame."""
+def slot_content(slot: Slot, width: int, now: datetime, is_tall: bool = True) -> Content:
+    """Everything inside the frame; where there is little height, traffic is one line."""
     lines = [_summary(slot, width, now)] if slot.release is not None else []
     if slot.remaining is not None and slot.state == "draining":
         lines.append(fit(_draining(slot.remaining), width))
+    if slot.traffic is not None and slot.is_running:
+        lines += _traffic(slot.traffic, width, is_tall)
     if not slot.containers:
         words = EMPTY_WORDS.get(slot.state, "no container")
         return stacked([*lines, fit(Content.styled(words, "$muted"), width)])
@@ -71,39 +85,86 @@ def _draining(remaining: Remaining) -> Content:
     return line((what, "$warn"), (f"  {lasting(remaining.elapsed_s)}{limit}", "$muted"))
 
 
+def _traffic(traffic: Traffic, width: int, is_tall: bool) -> list[Content]:
+    """Requests a second, errors, latency: each with its last minute where there is room for it."""
+    requests = line((rate(traffic.requests_per_s), "bold"), (" req/s", "$muted"))
+    share = traffic.error_share
+    style = "bold $bad" if share >= 0.01 else "$warn" if share else "$muted"
+    errors = line((f"{'✗ ' if share else ''}{_percent(share)}", style), (" errors", "$muted"))
+    if traffic.p95_ms is None:
+        latency = line(("– ms", "$muted"))
+    else:
+        p50 = f" p50 {traffic.p50_ms:.0f}" if traffic.p50_ms is not None else ""
+        latency = line((f"{traffic.p95_ms:.0f}", "bold"), (" ms p95", "$muted"), (p50, "$faint"))
+    if not is_tall or width < ROOMY:
+        room = width - requests.cell_length - errors.cell_length - latency.cell_length - 6
+        minute = spark(traffic.requests, min(SPARK_MAX, room)) if room >= 8 else ""
+        return [fit(joined([line(requests, f" {minute.strip()}".rstrip()), errors, latency], "  "), width)]
+    label = 19
+    room = min(SPARK_MAX, width - label)
+
+    def row(told: Content, minute: str, style: str) -> Content:
+        return fit(line(told, " " * max(1, label - told.cell_length), (minute, style)), width)
+
+    return [
+        row(requests, spark(traffic.requests, room), "$muted"),
+        row(errors, spark(traffic.failed, room, max(traffic.requests, default=0)), "$bad"),
+        row(latency, spark(traffic.p95s_ms, room), "$muted"),
+    ]
+
+
+def _percent(share: float) -> str:
+    if not share:
+        return "0%"
+    return f"{share * 100:.0f}%" if share >= 0.1 else f"{share * 100:.1f}%" if share >= 0.001 else "<0.1%"
+
+
 def _row(container: Container, width: int, now: datetime) -> Content:
+    """A container; what it takes, its age and its image as there is room for them."""
     glyph, style = _verdict(container)
     restarts = f"↻{container.restarts}" if container.restarts else ""
-    restart_style = "$warn" if container.restarts else "$muted"
     told = container.status if container.health in ("none", "") else container.health
-    if width < ROOMY:
-        name = max(6, width - 2 - 11 - 3)
-        return fit(
-            line(
-                (f"{glyph} ", style),
-                column(container.service, name - 1),
-                " ",
-                column(told, 11, style),
-                (restarts, restart_style),
-            ),
-            width,
-        )
-    name = min(24, max(8, width - 36)) if width < WIDE else 20
-    health = "–" if container.health in ("none", "") else container.health
-    cells = [
-        line((f"{glyph} ", style)),
-        column(container.service, name - 1),
-        Content(" "),
-        column(container.status, 11, style if container.health in ("none", "") else ""),
-        column(health, 10, style),
-        column(restarts, 5, restart_style),
-    ]
-    if width >= WIDE:
-        cells += [
-            column(age(container.started, now), 5, "$muted"),
-            Content.styled(short_image(container.image), "$muted"),
-        ]
-    return fit(Content.assemble(*cells), width)
+    has_figures = container.memory_bytes is not None
+    cells = [column(told, 11, style)]
+    if width >= ROOMY and has_figures:
+        cells.append(_cpu(container))
+        cells.append(_memory(container, with_limit=width >= WIDE))
+    if width >= ROOMY:
+        cells.append(_right(age(container.started, now), 5, "$muted"))
+    if container.restarts or width >= ROOMY:
+        cells.append(_right(restarts, 4, "$warn"))
+    used = sum(cell.cell_length for cell in cells)
+    image = short_image(container.image)
+    if (digest := short_digest(container.digest)) and digest not in image:
+        image += f" {digest}"
+    tail = line("  ", (image, "$muted")) if width >= WIDE else EMPTY
+    most = min(24, width - 2 - used - (min(tail.cell_length, 24) if tail else 0))
+    name = max(6, min(most, max(12, len(container.service) + 1)) if tail else width - 2 - used)
+    return fit(
+        Content.assemble(line((f"{glyph} ", style)), column(container.service, name - 1), " ", *cells, tail),
+        width,
+    )
+
+
+def _cpu(container: Container) -> Content:
+    cores = container.cpu_cores
+    if cores is None:
+        return _right("–", 6, "$faint")
+    return _right(f"{cores * 100:.0f}%" if cores >= 0.0995 else f"{cores * 100:.1f}%", 6, "")
+
+
+def _memory(container: Container, with_limit: bool) -> Content:
+    used, limit = container.memory_bytes or 0, container.memory_limit_bytes
+    style = "bold $bad" if limit and used > limit * 0.95 else "$warn" if limit and used > limit * 0.8 else ""
+    told = _right(megabytes(used), 6, style)
+    if not with_limit:
+        return told
+    return line(told, column(f"/{megabytes(limit)}" if limit else "", 6, "$faint"))
+
+
+def _right(text: str, width: int, style: str) -> Content:
+    told = fit(Content.styled(text, style), width)
+    return told.pad_left(width - told.cell_length)
 
 
 def _verdict(container: Container) -> tuple[str, str]:
