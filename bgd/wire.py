@@ -176,6 +176,7 @@ class StageJson(TypedDict):
     took_ms: int | None
     started: str | None
     detail: str
+    limit_s: NotRequired[float]  # how long it may last, where one app is asked for and there is a limit
 
 
 class FailureJson(TypedDict):

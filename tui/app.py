@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -19,7 +20,7 @@ from tui import reduce
 from tui.clipboard import osc52
 from tui.config import Config
 from tui.feed import LogFeed
-from tui.intent import ACTIONS, Action, Intent, Planned, Refusal, planned
+from tui.intent import ACTIONS, Action, Intent, Planned, Refusal, planned, rollback_to
 from tui.keymap import bindings
 from tui.link import Link
 from tui.model import State
@@ -33,6 +34,7 @@ from tui.theme import THEMES, theme_for
 
 if TYPE_CHECKING:
     from tui.screens.confirm import ConfirmScreen
+    from tui.screens.history import HistoryScreen
 
 TICK_S = 1.0
 SILENT_S = 5.0
@@ -188,16 +190,16 @@ class BgdApp(App[None]):
     def action_ask(self, name: str) -> None:
         """Ask before doing it, or say why it can't be done."""
         action = next(action for action in ACTIONS if action.name == name)
-        self.ask(action, lambda state: planned(action, state))
+        self.ask(action, lambda state: planned(action, state), self._refuse)
 
-    def ask(self, action: Action, plan: Callable[[State], Planned]) -> None:
-        """Ask whether to do what `plan` makes of the state."""
+    def _refuse(self, why: str) -> None:
+        self.become(reduce.with_notice(self.state, "warning", why, "", self.clock()))
+
+    def ask(self, action: Action, plan: Callable[[State], Planned], refuse: Callable[[str], object]) -> None:
+        """Ask whether to do what `plan` makes of the state, or tell `refuse` why it can't be done."""
         would = plan(self.state)
         if isinstance(would, Refusal):
-            told = reduce.with_notice(
-                self.state, "warning", f"{action.label}: {would.reason}", "", self.clock()
-            )
-            self.become(told)
+            refuse(f"{action.label}: {would.reason}")
             return
         from tui.screens.confirm import ConfirmScreen  # not before it is needed: the first paint is quicker
 
@@ -208,6 +210,8 @@ class BgdApp(App[None]):
     def _confirmed(self, intent: Intent, is_yes: bool) -> None:
         self._asked = None
         if is_yes:
+            while self.screen is not self._main:
+                self.pop_screen()  # what comes of it is seen there
             self.become(reduce.with_request(self.state, intent.app, intent.verb))
             self._link.send(intent)
 
@@ -221,6 +225,20 @@ class BgdApp(App[None]):
         """To an app of the list."""
         if position < len(self.state.apps):
             self.become(reduce.with_selection(self.state, self.state.apps[position].name))
+
+    def action_history(self) -> None:
+        """What is past of this app."""
+        from tui.screens.history import HistoryScreen
+
+        app = self.state.app
+        if app is not None:
+            self.push_screen(HistoryScreen(self.daemon, app, self.clock, self.state.is_read_only))
+
+    def on_history_screen_roll_back(self, event: HistoryScreen.RollBack) -> None:
+        """Ask whether to go back to that release."""
+        action = next(action for action in ACTIONS if action.name == "rollback")
+        plan = partial(rollback_to, release=event.release)
+        self.ask(action, lambda state: planned(replace(action, plan=plan), state), event.refuse)
 
     def action_why(self) -> None:
         """Open the failure card."""

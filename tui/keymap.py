@@ -53,6 +53,7 @@ COMMANDS = (
     ),
     Command("next", "right_square_bracket", "cycle(1)", "next app"),
     Command("previous", "left_square_bracket", "cycle(-1)", "previous app"),
+    Command("history", "H", "history", "past deployments, and what was in them", palette="history"),
     Command("why", "e", "why", "why the last change failed", palette="why it failed"),
     Command("zoom", "z", "screen.zoom", "the log on the whole screen, and back", palette="full log"),
     Command("theme", "T", "cycle_theme", "dark, light, ANSI, high contrast", palette="theme"),

@@ -112,6 +112,7 @@ class Stage:
     took_ms: int | None = None
     started: datetime | None = None
     detail: str = ""
+    limit_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from bgd.wire import AppJson, AppsJson, DeploymentJson, SwitchJson, TrafficDocument
+from bgd.wire import AppJson, AppsJson, DeploymentJson, DiffJson, ReleaseDiffJson, SwitchJson, TrafficDocument
 
 
 class Feed(Protocol):
@@ -29,8 +29,17 @@ class Daemon(Protocol):
     def traffic(self, app: str) -> TrafficDocument:
         """The last minute of its traffic."""
 
-    def events(self, *, since: int | None = None) -> Feed:
-        """The journal from after `since`, or from now, without end."""
+    def events(self, *, app: str | None = None, since: int | None = None, follow: bool = True) -> Feed:
+        """The journal from after `since`, or from now, without end unless told."""
+
+    def history(self, app: str) -> dict[str, list[DeploymentJson]]:
+        """Past deployments, newest first."""
+
+    def diff(self, app: str) -> DiffJson:
+        """Blue against green as they run."""
+
+    def diff_releases(self, app: str, release: str, other: str) -> ReleaseDiffJson:
+        """One release against another, as recorded."""
 
     def logs(
         self,

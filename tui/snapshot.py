@@ -40,7 +40,7 @@ def read_app(told: AppJson | Json) -> App:
         preview_url=plain(urls.get("preview")),
         file=plain(told.get("file")),
         is_watched=bool(told.get("watch")),
-        in_maintenance=bool(told.get("maintenance")),
+        in_maintenance="maintenance" in (told.get("closed") or ()),
         problems=tuple(plain(problem) for problem in told.get("problems") or ()),
     )
 
@@ -142,6 +142,7 @@ def _stages(told: Iterable[Json]) -> tuple[Stage, ...]:
             took_ms=stage.get("took_ms"),
             started=read_time(stage.get("started")),
             detail=plain(stage.get("detail")),
+            limit_s=stage.get("limit_s"),
         )
     return tuple(stages.values())
 

@@ -20,12 +20,13 @@ def event_line(event: dict[str, Any]) -> Line:
         (f"{number:>6} {local(event.get('at'))}  ", "faint"),
         (f"{event.get('app') or '–':<10} ", "strong"),
         (f"{event['event']:<9}", "faint"),
-        *_told(event),
+        *told(event),
         *by,
     ]
 
 
-def _told(event: dict[str, Any]) -> list[Span]:
+def told(event: dict[str, Any]) -> list[Span]:
+    """What there is to say of it, without when and of whom."""
     tell = _TELLERS.get(event["event"], _message if "message" in event else _anything)
     try:
         return tell(event)

@@ -13,6 +13,7 @@ from bgd.engine.app import App
 from bgd.engine.changes import Changes, number_of
 from bgd.engine.checks import SmokeResult, run_smoke
 from bgd.engine.deployer import Deployer
+from bgd.engine.detail import with_limits, with_usage
 from bgd.engine.diff import Diffs
 from bgd.engine.fleet import Fleet
 from bgd.engine.intake import Intake
@@ -20,7 +21,7 @@ from bgd.engine.receipt_view import traffic_document, traffic_json
 from bgd.engine.recovery import Recovery
 from bgd.engine.sight import Sight
 from bgd.engine.upkeep import Upkeep
-from bgd.engine.view import app_json, deployment_json, release_json, with_usage
+from bgd.engine.view import app_json, deployment_json, release_json
 from bgd.engine.watching import Watching
 from bgd.engine.world import World
 from bgd.errors import BgError, NotFound, Refused
@@ -92,6 +93,8 @@ class Daemon:
         figures = (await self._traffic([app], seen.containers))[app.name]
         told = app_json(app, seen, self.world.traffic, figures, self.world.journal.clock())
         told = with_usage(told, await self.world.meter.usage(seen.containers))
+        if app.deployment is not None:
+            told = with_limits(told, app.release_in(app.deployment.color))
         return {**told, "problems": [*seen.problems, *self.fleet.entrance.problems, *told["problems"]]}
 
     async def traffic(self, app: App) -> TrafficDocument:

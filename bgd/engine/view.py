@@ -15,7 +15,6 @@ from bgd.domain.release import Release
 from bgd.domain.secret import masked_model
 from bgd.domain.settings import Role, Route
 from bgd.domain.traffic import Closure
-from bgd.domain.usage import Usage
 from bgd.engine.app import App
 from bgd.engine.fleet import name_of
 from bgd.engine.ports import Entry, Traffic
@@ -179,17 +178,6 @@ def _container_json(container: Container, release: Release | None) -> ContainerJ
     }
     if image is not None:
         told["digest"] = image.digest or image.id
-    return told
-
-
-def with_usage(told: AppJson, usage: Mapping[str, Usage]) -> AppJson:
-    """The app with what each of its containers takes of the machine."""
-    for one in [*told["shared"], *(c for color in told["colors"].values() for c in color["containers"])]:
-        if (taken := usage.get(one["id"])) is not None:
-            cores = taken.cpu_cores
-            one["cpu_cores"] = None if cores is None else round(cores, 4)
-            one["memory_bytes"] = taken.memory_bytes
-            one["memory_limit_bytes"] = taken.memory_limit_bytes
     return told
 
 

@@ -242,6 +242,129 @@ def failed(daemon: FakeDaemon) -> Play:
     return play
 
 
+def receipt() -> dict[str, Any]:
+    """What happened to the traffic while r42 went live."""
+
+    def told(requests: int, p50: int, p95: int) -> dict[str, Any]:
+        errors: dict[str, Any] = {"failed": 0, "unanswered": 0, "left": 0, "websockets": 0, "errors": {}}
+        about = {"requests": requests, "statuses": {"2xx": requests}, "p50_ms": p50, "p95_ms": p95}
+        return {**errors, **about, "p99_ms": p95 * 2}
+
+    return {
+        "began": ago(8031),
+        "ended": ago(8019),
+        "before": told(10_840, 15, 44),
+        "during": told(2193, 16, 47),
+        "colors": {"blue": told(1431, 15, 45), "green": told(762, 16, 48)},
+        "move": {
+            "from": "blue",
+            "to": "green",
+            "ordered_ms": 4,
+            "first_new_ms": 5,
+            "seen_ms": 9,
+            "last_old_ms": 3,
+            "strays": 0,
+            "drained_ms": 6204,
+            "in_flight": 11,
+            "cut": {"connections": 0, "websockets": 0, "left": 0},
+        },
+        "whole": True,
+    }
+
+
+def past(daemon: FakeDaemon) -> Play:
+    """The history of `shop`, with a release that failed, and one that was taken back and forth."""
+    app = shop(daemon)
+    newest = {**app["last_deployment"], "receipt": receipt()}
+    old = []
+    kinds = (
+        ("succeeded", "smaller images", 93_000),
+        ("failed", "new search", 94_100),
+        ("succeeded", "", 180_000),
+    )
+    for position, (outcome, reason, age_s) in enumerate(kinds):
+        number = 40 - position
+        color = "blue" if position % 2 == 0 else "green"
+        told: dict[str, Any] = {
+            "color": color,
+            "outcome": outcome,
+            "state": outcome,
+            "reason": reason,
+            "actor": "ada",
+        }
+        stages = [stage_json(stage, "done", took_ms=700) for stage in STAGES]
+        if outcome == "failed":
+            told["failure"] = failure_json(still_serving="")
+            stages = [
+                *stages[:5],
+                stage_json("smoking", "failed", took_ms=1200),
+                stage_json("failing", "done"),
+            ]
+        times = {"started": ago(age_s + 30), "finished": ago(age_s), "took_ms": 30_000, "stages": stages}
+        old.append(deployment_json("shop", number, **told, **times))
+    daemon.deployments["shop"] = [newest, *old]
+
+    def tell(deployment: int, offset_s: float, event: str, **values: Any) -> None:
+        values["at"] = ago(8060 - offset_s)
+        daemon.tell(event, app="shop", deployment=deployment, **values)
+
+    tell(42, 0, "started", kind="deploy", release="r42", color="green", actor="ada", reason="faster checkout")
+    at = 0.0
+    for stage, ms in zip(STAGES, (4200, 310, 2100, 6400, 1800, 940, 130, 260), strict=True):
+        at += ms / 1000
+        tell(42, at, "stage", stage=stage, status="done", took_ms=ms, detail="")
+        if stage == "smoking":
+            checks = [{"check": "GET /up", "passed": True}, {"check": "GET /checkout", "passed": True}]
+            tell(42, at, "smoke", color="green", passed=True, checks=checks)
+        if stage == "switching":
+            tell(42, at, "live", release="r42", color="green", **{"from": "blue"})
+    tell(
+        42,
+        at,
+        "finished",
+        kind="deploy",
+        release="r42",
+        color="green",
+        outcome="succeeded",
+        live="green",
+        took_ms=29_400,
+    )
+    about = {"kind": "switch", "release": "r40", "color": "blue"}
+    tell(41, -600, "started", **about, actor="kim", reason="")
+    tell(41, -599.9, "finished", **about, outcome="succeeded", live="blue", took_ms=88)
+
+    async def play(ui: Shown) -> None:
+        await ui.press("H")
+        await ui.reads("deploy of r42", "Receipt")
+
+    return play
+
+
+def compared(daemon: FakeDaemon) -> Play:
+    """What r42 has otherwise than the release before."""
+    play_history = past(daemon)
+    changes = [
+        {"service": "web", "place": "services.web.image", "before": "shop/web:v41", "after": "shop/web:v42"},
+        {
+            "service": "web",
+            "place": "services.web.environment.CACHE",
+            "before": None,
+            "after": "redis://redis",
+        },
+        {"service": "worker", "place": "services.worker.deploy.replicas", "before": "1", "after": "2"},
+        {"service": "web", "place": "services.web.environment.API_KEY", "before": "•••", "after": "•••"},
+    ]
+    about = {"app": "shop", "from": "r40", "to": "r42", "changes": changes}
+    daemon.on("GET", "/v1/apps/shop/releases/r40/diff/r42", about)
+
+    async def play(ui: Shown) -> None:
+        await play_history(ui)
+        await ui.press("j", "equals_sign")
+        await ui.reads("4 changes")
+
+    return play
+
+
 def asked(daemon: FakeDaemon) -> Play:
     """Whether to move the traffic."""
     shop(daemon)
@@ -301,6 +424,8 @@ SCENES: dict[str, Callable[[FakeDaemon], Play]] = {
     "deploying": deploying,
     "draining": draining,
     "failed": failed,
+    "history": past,
+    "compared": compared,
     "asked": asked,
     "helped": helped,
     "searched": searched,

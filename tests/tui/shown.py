@@ -68,7 +68,7 @@ class Shown:
 
 @asynccontextmanager
 async def shown(
-    daemon: FakeDaemon, size: tuple[int, int] = (120, 40), theme: str = "dark", **options: Any
+    daemon: FakeDaemon, size: tuple[int, int] = (120, 40), theme: str | None = "dark", **options: Any
 ) -> AsyncIterator[Shown]:
     """The UI, as soon as it has shown the apps of `daemon`."""
     app = BgdApp(Client(daemon.socket_path), daemon.socket_path, theme, **options)

@@ -11,7 +11,15 @@ import pytest
 from bgd.errors import Refused
 from tests.fake_daemon import DEADLINE_S, FakeDaemon
 from tests.fake_http import Request
-from tests.samples import app_json, container_json, deployment_json, failure_json, line_json, stage_json
+from tests.samples import (
+    app_json,
+    container_json,
+    deployment_json,
+    failure_json,
+    line_json,
+    smoke_json,
+    stage_json,
+)
 from tests.tui.shown import shown, warm_app
 from tui.feed import INBOX_LINES
 from tui.ring import CAPACITY
@@ -55,6 +63,8 @@ async def test_both_colours_are_shown_with_their_containers_and_which_is_live(da
         ("D", f"{SHOP}/deployments", {"no_switch": True}, "bgctl deploy shop --no-switch"),
         ("s", f"{SHOP}/switch", {"to": "blue"}, "bgctl switch shop --to blue"),
         ("r", f"{SHOP}/rollback", {}, "bgctl rollback shop"),
+        ("x", f"{SHOP}/stop", {"color": "blue"}, "bgctl stop shop --color blue"),
+        ("m", f"{SHOP}/maintenance", {"on": True}, "bgctl maintenance shop on"),
     ],
 )
 async def test_an_action_is_done_as_it_was_confirmed(
@@ -70,6 +80,52 @@ async def test_an_action_is_done_as_it_was_confirmed(
         assert body.items() <= (asked.body or {}).items()
         await ui.until(lambda: not ui.app.state.pending, "the answer")
         assert ui.app.state.notice is None
+
+
+@pytest.mark.parametrize("passed", [True, False])
+async def test_smoke_checks_are_run_and_told_one_by_one(daemon: FakeDaemon, passed: bool) -> None:
+    checks = [smoke_json("GET /up"), smoke_json("GET /checkout", passed)]
+    told = {"app": "shop", "color": "green", "passed": passed, "checks": checks}
+    daemon.on("POST", f"{SHOP}/smoke", told)
+    async with shown(daemon) as ui:
+        await ui.asked("v", "bgctl smoke shop --color green")
+        await ui.press("y")
+        words = (
+            ("2 checks passed on GREEN",)
+            if passed
+            else ("1 check of 2 failed", "✗ GET /checkout", "│ broken")
+        )
+        await ui.reads("Smoke checks of shop", "✓ GET /up", *words)
+        await ui.press("escape")
+        await ui.reads("following")
+
+
+async def test_maintenance_is_ended_with_the_same_key(daemon: FakeDaemon) -> None:
+    daemon.apps["shop"]["closed"] = ["maintenance"]
+    daemon.on("POST", f"{SHOP}/maintenance", {})
+    async with shown(daemon) as ui:
+        await ui.reads("in maintenance")
+        await ui.asked("m", "bgctl maintenance shop off", "End maintenance")
+        await ui.press("y")
+        await ui.until(lambda: any(one.method == "POST" for one in daemon.requests), "the request")
+        assert daemon.wait_for_request("POST", f"{SHOP}/maintenance").body == {"on": False}
+
+
+async def test_a_screen_that_is_read_only_has_no_action_anywhere(daemon: FakeDaemon) -> None:
+    async with shown(daemon, read_only=True) as ui:
+        await ui.reads("read-only", "/ search", "● GREEN is live")
+        await ui.press(*"dDsrpcvxm")
+        await ui.pilot.pause()
+        assert "d deploy" not in ui.text
+        assert type(ui.app.screen).__name__ == "MainScreen"
+        await ui.press("question_mark")
+        await ui.reads("Log")
+        assert "roll" not in ui.text
+        await ui.press("escape", "colon")
+        await ui.reads("full log")
+        await ui.press(*"deploy")
+        await ui.reads("No matches")
+        assert {one.method for one in daemon.requests} == {"GET"}
 
 
 @pytest.mark.parametrize(("key", "verb"), [("p", "promote"), ("c", "cancel")])

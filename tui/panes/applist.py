@@ -12,13 +12,14 @@ from textual.widgets.option_list import Option
 
 from tui.model import App, State
 from tui.view.line import column, hue, line
-from tui.words import OUTCOME_GLYPHS, color_name
+from tui.words import OUTCOME_GLYPHS, color_name, rate
 
-NAME = 12
+NAME = 11
+BAD_SHARE = 0.01
 
 
 def app_entry(app: App) -> Content:
-    """One line: a mark when something needs an eye, the name, which colour is live."""
+    """One line: a mark when something needs an eye, the name, which colour is live, how much it serves."""
     live = app.live_slot
     if app.deployment is not None:
         mark, style = "◉", hue(app.deployment.color)
@@ -31,7 +32,15 @@ def app_entry(app: App) -> Content:
     else:
         mark, style = " ", ""
     told = (color_name(app.live), hue(app.live)) if app.live else ("–", "$muted")
-    return line((f"{mark} ", style), column(app.name, NAME), " ", told)
+    traffic = live.traffic if live is not None else None
+    flow = f"{rate(traffic.requests_per_s)}/s" if traffic is not None else ""
+    flow_style = "$bad" if traffic is not None and traffic.error_share >= BAD_SHARE else "$muted"
+    return line(
+        (f"{mark} ", style),
+        column(app.name, NAME),
+        column(told[0], 5, told[1]),
+        Content.styled(f"{flow:>7}", flow_style),
+    )
 
 
 class AppList(OptionList):

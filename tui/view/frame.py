@@ -38,6 +38,7 @@ def _live(app: App) -> Content:
     return line(
         (f"● {color_name(slot.color)} is live", f"bold {hue(slot.color)}"),
         (f"  {slot.release}" if slot.release else "", "bold"),
+        ("  ▲ in maintenance" if app.in_maintenance else "", "$warn"),
     )
 
 

@@ -34,6 +34,8 @@ def _keys(state: State, brevity: int) -> Content:
         parts.append(_key(state, action.name, action.label, f"app.ask('{action.name}')", is_refused))
     if state.is_read_only:
         parts.append(Content.styled("read-only", "bold $warn"))
+    if brevity < FEWER:
+        parts.append(_key(state, "history", "history", "app.history", not state.apps))
     if brevity < FEWER - 1:
         parts.append(_key(state, "search", "search", "screen.log_ask('search')", not state.apps))
     parts.append(_key(state, "help", "help", "app.help", False))

@@ -95,5 +95,6 @@ def _style(stage: Stage, color: str) -> str:
 
 def _time(stage: Stage, now: datetime) -> str:
     if stage.status == "running" and stage.started is not None:
-        return lasting(seconds_since(stage.started, now))
+        limit = f"/{lasting(stage.limit_s)}" if stage.limit_s else ""
+        return lasting(seconds_since(stage.started, now)) + limit
     return took(stage.took_ms) if stage.status != "skipped" else "skipped"
