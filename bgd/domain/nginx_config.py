@@ -23,9 +23,11 @@ from dataclasses import dataclass
 
 from bgd.domain import nginx_layout as layout
 from bgd.domain.color import Color
+from bgd.domain.nginx_fronts import Fronts, KeptFronts, LooseFronts
 from bgd.domain.nginx_pages import FALLBACK, PAGES, document
-from bgd.domain.nginx_preamble import HTTP, MAIN
+from bgd.domain.nginx_preamble import GENTLY, HTTP, MAIN
 from bgd.domain.nginx_servers import Lines, block, refuse_clashes, servers
+from bgd.domain.nginx_version import GENTLE_RELOADS, RESOLVED_UPSTREAMS, Version, has
 from bgd.domain.nginx_words import check_app, check_route, quoted, upstream_host
 from bgd.domain.probe import host_of
 from bgd.domain.traffic import AppRoutes, Table
@@ -49,8 +51,10 @@ class NginxConfig:
         return cls(text, found[1] if found else _UNKNOWN)
 
 
-def render(table: Table, workers: int = 2) -> NginxConfig:
+def render(table: Table, workers: int = 2, version: Version | None = None) -> NginxConfig:
     """The configuration that serves `table`, with so many worker processes.
+
+    For nginx of that version; unless it is told, for one that has all that is made use of.
 
     Raises `InvalidInput` for words that nginx can't be told, for two apps on one host and path, and for
     two fronts of one name.
@@ -62,25 +66,27 @@ def render(table: Table, workers: int = 2) -> NginxConfig:
             check_route(entry.app, route)
     refuse_clashes(apps)
     _refuse_namesakes(apps)
-    text = _text(apps, workers, _UNKNOWN)
+    fronts = KeptFronts() if has(version, RESOLVED_UPSTREAMS) else LooseFronts()
+    http = HTTP if has(version, GENTLE_RELOADS) else HTTP.replace(GENTLY, "# This nginx can't.")
+    text = _text(apps, workers, fronts, http, _UNKNOWN)
     # Of the text itself: the same table has the same generation in every daemon.
     generation = hashlib.sha256(text.encode()).hexdigest()[: len(_UNKNOWN)]
-    return NginxConfig(_text(apps, workers, generation), generation)
+    return NginxConfig(_text(apps, workers, fronts, http, generation), generation)
 
 
-def _text(apps: Sequence[AppRoutes], workers: int, generation: str) -> str:
+def _text(apps: Sequence[AppRoutes], workers: int, fronts: Fronts, http: str, generation: str) -> str:
     head = ["# Written by bgd; a change made here is overwritten.", f"# generation {generation}"]
-    http = [
-        *HTTP.strip().splitlines(),
+    lines = [
+        *http.strip().splitlines(),
         "",
         *_map("$server_port", "$bgd_inside_host", {"default": '""', **_inside_hosts(apps)}),
         *_map("$bgd_inside_host", "$bgd_host", {"default": "$bgd_inside_host", '""': "$bgd_sent_host"}),
         *_pages(),
-        *(line for entry in apps for color in Color for line in _upstream(entry, color)),
-        *servers(apps, generation),
+        *(line for entry in apps for line in fronts.declared(entry)),
+        *servers(apps, generation, fronts.passed),
     ]
     main = MAIN.substitute(workers=workers).splitlines()
-    return "\n".join([*head, *map(_summary, apps), "", *main, "", *block("http", http), ""])
+    return "\n".join([*head, *map(_summary, apps), "", *main, "", *block("http", lines), ""])
 
 
 def _summary(entry: AppRoutes) -> str:
@@ -88,25 +94,6 @@ def _summary(entry: AppRoutes) -> str:
     fronts = ", ".join(f"{color} {entry.routes[color].service}:{entry.routes[color].port}" for color in Color)
     doors = f", closed for {' and '.join(sorted(entry.closures))}" if entry.closures else ""
     return f"# {entry.app}: live {entry.live or 'nothing'}{doors} ({fronts})"
-
-
-def _upstream(entry: AppRoutes, color: Color) -> Lines:
-    """Always both colours: a `resolve` upstream that comes with a reload has no addresses for a moment."""
-    route = entry.routes[color]
-    name = f"{entry.app}-{color}"
-    host = upstream_host(entry.app, color, route.service)
-    return block(
-        f"upstream {name}",
-        [
-            f"zone {name} 64k;",
-            # No container is put aside for its errors: with one that would be all, with two the other half.
-            f"server {host}:{route.port} resolve max_fails=0;",
-            "keepalive 64;",
-            # Apps close idle connections after 2 s (gunicorn) to 5 s (Node, uvicorn): whoever closes first
-            # can't lose a request that was just sent.
-            "keepalive_timeout 1s;",
-        ],
-    )
 
 
 def _inside_hosts(apps: Sequence[AppRoutes]) -> Mapping[str, str]:

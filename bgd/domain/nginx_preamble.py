@@ -1,15 +1,13 @@
 """The part of nginx's configuration that is the same whatever the apps are, with its reasons.
 
 The reasons stand in the configuration itself, so that whoever opens the file on a server reads them too.
-Everything has an absolute path, and what newer versions do by default is written out: the oldest nginx
-that this is for is 1.27.4 (`keepalive_min_timeout`; `resolve` in an upstream came with 1.27.3).
+Everything has an absolute path, and what newer versions do by default is written out. What an older nginx
+lacks is left out for it: see `bgd.domain.nginx_version`.
 """
 
 from __future__ import annotations
 
 from string import Template
-
-MINIMUM_VERSION = "1.27.4"
 
 MAIN = Template("""\
 worker_processes $workers;
@@ -28,6 +26,9 @@ events {
     worker_connections 8192;
 }
 """)
+
+GENTLY = "keepalive_min_timeout 5s;"
+"""The line of `HTTP` that nginx knows since 1.27.4."""
 
 HTTP = r"""
 # Logs. What nginx says about requests that failed; and a line without names, paths and addresses for each

@@ -24,6 +24,9 @@ from bgd.errors import InvalidInput
 
 Lines = list[str]
 
+Pass = Callable[[str, Color | None], Lines]
+"""How requests go on to an app: to one colour, or to the one that the gate says. See `nginx_fronts`."""
+
 LOGGED = (
     'set $bgd_to "";',
     # In pieces: a write for each request would cost up to 15 % more. Only what went to an app.
@@ -71,15 +74,15 @@ def refuse_clashes(apps: Sequence[AppRoutes]) -> None:
                 )
 
 
-def servers(apps: Sequence[AppRoutes], generation: str) -> Lines:
+def servers(apps: Sequence[AppRoutes], generation: str, pass_on: Pass) -> Lines:
     """All servers, in the order of their listeners."""
     ports = layout.inside_ports(entry.app for entry in apps)
-    lines = _listener(layout.PUBLIC_PORT, apps, _routes_of_public, _Public)
-    lines += _listener(layout.PREVIEW_PORT, apps, _routes_of_preview, _Preview)
+    lines = _listener(layout.PUBLIC_PORT, apps, _routes_of_public, _Public, pass_on)
+    lines += _listener(layout.PREVIEW_PORT, apps, _routes_of_preview, _Preview, pass_on)
     for entry in apps:
         route = entry.routes[entry.preview()]
         listen = [f"listen {ports[entry.app]} default_server;", 'server_name "";']
-        lines += _server(listen, {route.path: _Preview(entry)})
+        lines += _server(listen, {route.path: _Preview(entry, pass_on)})
     return lines + _marker(apps, generation)
 
 
@@ -88,8 +91,9 @@ class _Public:
 
     head = LOGGED
 
-    def __init__(self, entry: AppRoutes) -> None:
+    def __init__(self, entry: AppRoutes, pass_on: Pass) -> None:
         self.app = entry.app
+        self._pass_on = pass_on
 
     def gate(self) -> Lines:
         return _life(self.app) + _gate(self.app, Color.GREEN)
@@ -98,7 +102,7 @@ class _Public:
         """Whatever the table says is live: the gate says it, and the table follows."""
         closed = [f"set $bgd_gate {layout.gate_directory(self.app)};", f"set $bgd_reason {ABSENT};"]
         to = f"{self.app}-${variable('bgd_color', self.app)}"
-        live = [f"set $bgd_to {to};", _pass(self.app)]
+        live = [f"set $bgd_to {to};", *self._pass_on(self.app, None)]
         return [*_unless_live(self.app, [*closed, "return 503;"]), *live]
 
 
@@ -111,15 +115,16 @@ class _Preview:
 
     head: tuple[str, ...] = ()
 
-    def __init__(self, entry: AppRoutes) -> None:
+    def __init__(self, entry: AppRoutes, pass_on: Pass) -> None:
         self.app = entry.app
         self._entry = entry
+        self._pass_on = pass_on
 
     def gate(self) -> Lines:
         return [*_gate(self.app, Color.BLUE), *_asked(self.app)] if self._entry.live else []
 
     def answer(self) -> Lines:
-        return [_pass(self.app) if self._entry.live else _pass(self.app, self._entry.preview())]
+        return self._pass_on(self.app, None if self._entry.live else self._entry.preview())
 
 
 _View = _Public | _Preview
@@ -156,11 +161,6 @@ def _unless_live(app: str, lines: Lines) -> Lines:
     return block(f'if (${variable("bgd_live", app)} = "")', lines)
 
 
-def _pass(app: str, color: Color | None = None) -> str:
-    """On to one colour, or to the one that the gate says; a name in a variable is still an upstream's."""
-    return f"proxy_pass http://{app}-{color or '$' + variable('bgd_color', app)};"
-
-
 def _routes_of_public(entry: AppRoutes) -> set[Route]:
     return {entry.routes[entry.live or entry.preview()]}
 
@@ -175,9 +175,10 @@ def _listener(
     apps: Sequence[AppRoutes],
     shown: Callable[[AppRoutes], set[Route]],
     view: type[_View],
+    pass_on: Pass,
 ) -> Lines:
     """A server for each set of hosts that the same apps have on the same paths, and one for all others."""
-    views = {entry.app: view(entry) for entry in apps}
+    views = {entry.app: view(entry, pass_on) for entry in apps}
     hosts: dict[str, dict[str, _View]] = {"": {}}
     for entry in apps:
         for claim in set().union(*map(claims, shown(entry))):

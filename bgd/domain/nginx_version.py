@@ -48,6 +48,11 @@ def version_in(text: str) -> Version | None:
     return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
+def has(version: Version | None, guarantee: Guarantee) -> bool:
+    """Whether that nginx gives it; one whose version isn't known is taken for a new one."""
+    return version is None or version >= guarantee.since
+
+
 def told(version: Version) -> str:
     """`1.27.4`."""
     return ".".join(map(str, version))

@@ -42,12 +42,12 @@ class Entrance:
 
     @property
     def problems(self) -> list[str]:
-        """What to tell of it in `status`; nothing while it is open."""
+        """What to tell of it in `status`: that it is closed, or what its nginx is too old for."""
         if self._occupied is not None:
             return [f"nothing is served: {self._occupied.message}. {self._occupied.hint}"]
         if self.trouble is not None:
             return [f"the proxy can't be mended: {self.trouble.message}. {self.trouble.hint}"]
-        return []
+        return list(self._world.traffic.shortcomings)
 
     async def open(self) -> None:
         """Bring the proxy up where it isn't; where its address is taken, note that and go on."""

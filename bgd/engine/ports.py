@@ -190,6 +190,10 @@ class Traffic(Protocol):
     def public_door(self) -> str:
         """`host:port` where this machine reaches the public listener."""
 
+    @property
+    def shortcomings(self) -> Sequence[str]:
+        """Promises that don't hold with what moves the traffic here, each as a sentence."""
+
     def preview_url_inside(self, app: str) -> str:
         """The base URL of the preview as a container of the app reaches it."""
 

@@ -304,6 +304,10 @@ class FakeTraffic:
     def public_door(self) -> str:
         return "127.0.0.1:8080"
 
+    @property
+    def shortcomings(self) -> Sequence[str]:
+        return []
+
     def preview_url_inside(self, app: str) -> str:
         return f"http://{app}.preview:8081"
 

@@ -377,3 +377,30 @@ def test_a_place_that_only_an_idle_color_has_is_taken_too() -> None:
 def test_fronts_that_the_dns_couldn_t_tell_apart_are_refused(one: AppRoutes, two: AppRoutes) -> None:
     with pytest.raises(InvalidInput, match="on the proxy's network"):
         render((one, two))
+
+
+def test_an_nginx_without_resolve_finds_both_colors_by_names_in_variables() -> None:
+    table = (app("shop"), app("new", None, hosts=("new.example",)))
+    text = render(table, version=(1, 27, 2)).text
+    assert "upstream" not in {block.name for block in parse(text).all("http")[0].children}
+    assert "keepalive_min_timeout" not in text
+    (http,) = parse(text).all("http")
+    places = {each.words[2]: each.children for each in http.all("map")}
+    assert [line.words for line in places["$bgd_at_shop"]][1:] == [
+        ["blue", "shop-blue-web:3000"],
+        ["green", "shop-green-web:3000"],
+    ]
+    # No name outside a variable: nginx would not start while it can't be resolved.
+    assert all("$" in line for line in text.splitlines() if "proxy_pass http" in line)
+
+
+@pytest.mark.parametrize("version", [None, (1, 27, 4), (1, 30, 0)])
+def test_a_new_nginx_gets_all_that_it_knows(version: tuple[int, int, int] | None) -> None:
+    assert render((app("shop"),), version=version) == render((app("shop"),))
+    assert "keepalive_min_timeout" in render((app("shop"),)).text
+
+
+def test_between_the_two_versions_only_reloads_are_less_gentle() -> None:
+    text = render((app("shop"),), version=(1, 27, 3)).text
+    assert "keepalive_min_timeout" not in text
+    assert " resolve " in text

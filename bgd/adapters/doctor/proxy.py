@@ -6,15 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from docker import APIClient
-
 from bgd.adapters.doctor.place import Place
 from bgd.adapters.nginx.directory import Directory
 from bgd.adapters.nginx.door import Door
 from bgd.adapters.nginx.marker import Marker, NotSeen
 from bgd.adapters.nginx.proxy import Found, Proxy
 from bgd.domain.finding import Finding, broken, good, warning
-from bgd.domain.nginx_version import OLDEST, missing, told, version_in
+from bgd.domain.nginx_version import OLDEST, missing, told
 from bgd.errors import NotFound
 
 THEME = "proxy"
@@ -67,12 +65,7 @@ async def _serving(place: Place, found: Found) -> Finding:
 
 
 async def _promises(place: Place, container: str) -> list[Finding]:
-    def ask(client: APIClient) -> str:
-        made = client.exec_create(container, ["nginx", "-v"])
-        said: bytes = client.exec_start(made["Id"])
-        return said.decode(errors="replace")
-
-    version = version_in(await place.engine.call(ask))
+    version = await Proxy(place.engine, place.proxy).version(container)
     if version is None:
         return [warning(THEME, "nginx doesn't say its version", "is it another server in nginx's place?")]
     fix = "an image of nginx 1.28 or newer: --proxy-image"

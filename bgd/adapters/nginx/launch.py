@@ -11,7 +11,6 @@ from bgd.adapters.nginx.marker import Marker, NotSeen
 from bgd.adapters.nginx.project import Project, Settings, taken
 from bgd.adapters.nginx.proxy import Found, Proxy
 from bgd.domain.nginx_config import NginxConfig
-from bgd.domain.nginx_preamble import MINIMUM_VERSION
 from bgd.errors import BgError, Failed, Occupied, Refused
 
 START_TIMEOUT_S = 30.0
@@ -92,11 +91,6 @@ class Launch:
 
     async def _no_start(self, settings: Settings, found: Found | None) -> Failed:
         complaint = await self._proxy.complaint(found.id) if found else ""
-        if "keepalive_min_timeout" in complaint or '"resolve"' in complaint:
-            return Failed(
-                f"{settings.image} is an nginx older than {MINIMUM_VERSION}",
-                "give bgd a newer one with --proxy-image",
-            )
         why = complaint or (f"its container is {found.status}" if found else "its container is gone")
         return Failed(f"nginx doesn't start: {why}", f"its image is {settings.image}")
 

@@ -80,6 +80,11 @@ class Project:
         if done:
             raise failure(settings, done)
 
+    async def pull(self, settings: Settings) -> None:
+        """Have the image on this host. Raises `Failed`."""
+        if complaint := await self._run(settings, UP_TIMEOUT_S, "pull", "--quiet"):
+            raise failure(settings, complaint)
+
     async def discard(self, settings: Settings) -> None:
         """Remove the proxy that `up` made, and the network if `up` made it.
 

@@ -11,10 +11,13 @@ from docker import APIClient
 
 from bgd.adapters.nginx.workers import LISTING, workers_listed
 from bgd.domain.nginx_layout import CANDIDATE, DIRECTORY, LOG_DIRECTORY
+from bgd.domain.nginx_version import Version, version_in
 from bgd.errors import NotFound
 
 SERVICE = "nginx"
 LOG_LINES = 50
+VERSION = ["nginx", "-v"]
+VERSION_TIMEOUT_S = 20
 
 Result = TypeVar("Result")
 
@@ -55,6 +58,7 @@ class Proxy:
 
     def __init__(self, engine: Engine, project: str) -> None:
         self._engine = engine
+        self._instance = project.removesuffix("-proxy")
         self._labels = [
             f"com.docker.compose.project={project}",
             f"com.docker.compose.service={SERVICE}",
@@ -94,6 +98,33 @@ class Proxy:
         other than this project's; see its compose.yaml.
         """
         await self._engine.call(lambda client: client.kill(container, "HUP"))
+
+    async def version(self, container: str) -> Version | None:
+        """Which nginx runs there; `None` where it doesn't say."""
+
+        def run(client: APIClient) -> str:
+            made = client.exec_create(container, VERSION)
+            told: bytes = client.exec_start(made["Id"])
+            return told.decode(errors="replace")
+
+        return version_in(await self._engine.call(run))
+
+    async def version_of_image(self, image: str) -> Version | None:
+        """Which nginx an image has, by a container that says it and is gone. Raises `NotFound`."""
+
+        def run(client: APIClient) -> str:
+            config = client.create_host_config(network_mode="none")
+            labels = {"bgd.instance": self._instance}
+            made = client.create_container(image, entrypoint=VERSION, labels=labels, host_config=config)
+            try:
+                client.start(made["Id"])
+                client.wait(made["Id"], timeout=VERSION_TIMEOUT_S)
+                told: bytes = client.logs(made["Id"])
+                return told.decode(errors="replace")
+            finally:
+                client.remove_container(made["Id"], force=True)
+
+        return version_in(await self._engine.call(run))
 
     async def reopen(self, container: str) -> None:
         """Tell nginx to open its log anew (USR1), by the API: see `hang_up`."""

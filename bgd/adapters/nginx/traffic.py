@@ -27,6 +27,7 @@ from bgd.domain.color import Color
 from bgd.domain.nginx_config import NginxConfig, render
 from bgd.domain.nginx_layout import PREVIEW_ALIAS, inside_ports
 from bgd.domain.nginx_servers import OPEN, SHUT
+from bgd.domain.nginx_version import OLDEST, Version, missing, told
 from bgd.domain.served import Served
 from bgd.domain.tcp_table import connections_to
 from bgd.domain.traffic import AppRoutes, Closure, Remaining, Table
@@ -75,6 +76,7 @@ class NginxTraffic:
         self._flips: dict[str, asyncio.Lock] = {}
         self._table: Table = ()
         self._master = 0
+        self._version: Version | None = None
         self._workers = min(MOST_WORKERS, len(os.sched_getaffinity(0)))
 
     @property
@@ -86,6 +88,14 @@ class NginxTraffic:
     def preview_door(self) -> str:
         """`host:port` where this machine reaches the preview listener."""
         return str(self._settings.preview.reachable)
+
+    @property
+    def shortcomings(self) -> Sequence[str]:
+        """Which promises this nginx is too old for; none before it was seen."""
+        if self._version is None:
+            return []
+        name = f"nginx {told(self._version)} ({self._settings.image}) is old"
+        return [f"{name}: {each.without}" for each in missing(self._version)]
 
     def preview_url_inside(self, app: str) -> str:
         """The app's preview for its own containers: `http://bgd-preview:21234/path`, no slash at its end.
@@ -109,8 +119,11 @@ class NginxTraffic:
         await self._disk.run(self._directory.prepare)
         await self._log.prepare()
         if await self._launch.is_up(self._settings):
+            found = await self._proxy.find()
+            self._version = await self._proxy.version(found.id) if found is not None else None
             await self.apply(table)
         else:
+            self._version = await self._version_of_image()
             await self._launch.launch(self._settings, await self._config(table))
 
     async def apply(self, table: Table) -> None:
@@ -225,6 +238,21 @@ class NginxTraffic:
         self._gate_disk.close()
         self._log_disk.close()
 
+    async def _version_of_image(self) -> Version | None:
+        """The version that is about to be started. Raises `Failed` for one that won't do, or no image."""
+        image = self._settings.image
+        try:
+            version = await self._proxy.version_of_image(image)
+        except NotFound:
+            await self._project.pull(self._settings)
+            version = await self._proxy.version_of_image(image)
+        if version is not None and version < OLDEST:
+            raise Failed(
+                f"{image} is nginx {told(version)}: {told(OLDEST)} is the oldest that will do",
+                "give bgd a newer one with --proxy-image",
+            )
+        return version
+
     async def _tcp_tables(self) -> str:
         tables = await self._disk.run(lambda: tcp_tables_on_host(self._master)) if self._master else None
         if tables is None:
@@ -251,7 +279,7 @@ class NginxTraffic:
     async def _config(self, table: Table) -> NginxConfig:
         """The configuration for `table`, live colours as the gates have them."""
         settled = tuple([await self._settled(entry) for entry in table])
-        config = render(settled, self._workers)
+        config = render(settled, self._workers, self._version)
         self._table = settled
         return config
 
