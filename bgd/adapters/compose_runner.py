@@ -288,11 +288,11 @@ class ComposeRunner:
         kept: deque[LogLine] = deque(maxlen=lines)
         containers = await self._matching(LogQuery(app, color))
         async with aclosing(self._logs.merged(containers, lines, None)) as found:
-            async for line in found:
-                kept.append(replace(line, text=clean(line.text)))
+            async for batch in found:
+                kept += [line._replace(text=clean(line.text)) for line in batch]
         return list(kept)
 
-    async def logs(self, query: LogQuery) -> AsyncGenerator[LogLine]:
+    async def logs(self, query: LogQuery) -> AsyncGenerator[Sequence[LogLine]]:
         if query.follow:
 
             async def listing() -> Sequence[Container]:
@@ -303,8 +303,8 @@ class ComposeRunner:
         else:
             lines = self._logs.merged(await self._matching(query), query.tail, query.since)
         async with aclosing(lines):
-            async for line in lines:
-                yield line
+            async for batch in lines:
+                yield batch
 
     async def _matching(self, query: LogQuery) -> list[Container]:
         labels = self._place(query.app).labels(query.color)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import heapq
 import re
+from bisect import bisect_right
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from datetime import datetime
+from operator import itemgetter
 
 from bgd.adapters.docker_engine import DockerEngine, together
 from bgd.domain.container import Container
@@ -17,6 +19,33 @@ from bgd.errors import Failed, InvalidInput, NotFound
 _FRACTION = re.compile(r"\.(\d+)")
 
 
+Batch = Sequence[LogLine]
+"""Lines that came at once, never none: at full speed they would cost more one by one than they weigh."""
+
+
+class Held:
+    """What came of one container's log and wasn't passed on yet."""
+
+    def __init__(self, batches: AsyncGenerator[Batch]) -> None:
+        self._batches = batches
+        self.lines: Batch = ()
+
+    async def refill(self) -> None:
+        """Wait for more; at the end of the log there is none."""
+        self.lines = await anext(self._batches, [])  # Python 3.11 trips over a tuple here
+
+    def take_all(self) -> Batch:
+        """Everything."""
+        taken, self.lines = self.lines, ()
+        return taken
+
+    def take_until(self, at: str) -> Batch:
+        """What was written up to a moment."""
+        end = bisect_right(self.lines, at, key=itemgetter(0))
+        taken, self.lines = self.lines[:end], self.lines[end:]
+        return taken
+
+
 class ContainerLogs:
     """Reads logs of one engine. A slow reader slows the engine's sending, and nothing else."""
 
@@ -25,41 +54,43 @@ class ContainerLogs:
 
     async def merged(
         self, containers: Sequence[Container], tail: int | None, since: str | None
-    ) -> AsyncGenerator[LogLine]:
+    ) -> AsyncGenerator[Batch]:
         """The lines that are there, by time. `tail` counts lines of each container.
 
-        One line of each container is held at a time, so logs of any size can be read.
+        What the engine sent at once of each container is held at a time, so logs of any size can be read.
         """
         async with AsyncExitStack() as stack:
             streams = [
                 await stack.enter_async_context(aclosing(self._readable(c, tail, since))) for c in containers
             ]
-            firsts = await together(anext(stream, None) for stream in streams)
-            heap = [(line.at, index, line) for index, line in enumerate(firsts) if line is not None]
-            heapq.heapify(heap)
-            while heap:
-                _, index, line = heap[0]
-                yield line
-                following = await anext(streams[index], None)
-                if following is None:
-                    heapq.heappop(heap)
-                else:
-                    heapq.heapreplace(heap, (following.at, index, following))
+            held = [Held(stream) for stream in streams]
+            await together(each.refill() for each in held)
+            while left := [each for each in held if each.lines]:
+                if len(left) == 1:
+                    yield left[0].take_all()
+                    await left[0].refill()
+                    continue
+                # All that is certain: up to the moment that the first of them to run out has reached.
+                first = min(left, key=lambda each: each.lines[-1].at)
+                until = first.lines[-1].at
+                others = [each.take_until(until) for each in left if each is not first]
+                yield list(heapq.merge(first.take_all(), *others, key=itemgetter(0)))
+                await together(each.refill() for each in left if not each.lines)
 
     async def _readable(
         self, container: Container, tail: int | None, since: str | None
-    ) -> AsyncGenerator[LogLine]:
+    ) -> AsyncGenerator[Batch]:
         """One container's lines, or one that says why there are none: the others' are worth having."""
         try:
-            async with aclosing(self.of(container, tail, since)) as lines:
-                async for line in lines:
-                    yield line
+            async with aclosing(self.of(container, tail, since)) as batches:
+                async for batch in batches:
+                    yield batch
         except Failed as error:
-            yield unreadable(container, error)
+            yield [unreadable(container, error)]
 
     async def of(
         self, container: Container, tail: int | None, since: str | None, follow: bool = False
-    ) -> AsyncGenerator[LogLine]:
+    ) -> AsyncGenerator[Batch]:
         """One container's lines; with `follow` until it ends. One that is gone has none.
 
         Raises `Failed` where its logging driver keeps nothing to read.
@@ -70,13 +101,13 @@ class ContainerLogs:
         if since is not None:
             query["since"] = unix_time(since)
         try:
-            async with aclosing(self._entries(container.id, query)) as entries:
-                async for entry in entries:
-                    yield _line(container, entry)
+            async with aclosing(self._entries(container.id, query)) as batches:
+                async for entries in batches:
+                    yield [_line(container, entry) for entry in entries]
         except NotFound:
             return
 
-    async def _entries(self, container: str, query: dict[str, str]) -> AsyncGenerator[Entry]:
+    async def _entries(self, container: str, query: dict[str, str]) -> AsyncGenerator[list[Entry]]:
         state = await self._engine.inspect(container)
         if state is None:
             return
@@ -84,12 +115,10 @@ class ContainerLogs:
         lines = Lines()
         async with self._engine.socket.request("GET", f"/containers/{container}/logs", query) as answer:
             while data := await answer.read():
-                for stream, payload in split.feed(data):
-                    entry = lines.take(stream, payload)
-                    if entry is not None:
-                        yield entry
-            for entry in lines.rest():
-                yield entry
+                if entries := lines.take_all(split.feed(data)):
+                    yield entries
+            if entries := list(lines.rest()):
+                yield entries
 
 
 def _line(container: Container, entry: Entry) -> LogLine:

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlencode
 
 from bgd.adapters.engine_address import EngineAddress, away
+from bgd.domain.chunked import Chunked
 from bgd.errors import BgError, Failed, NotFound
 
 CONNECT_TIMEOUT_S = 5.0
@@ -33,7 +34,8 @@ class Answer:
         self.headers = headers
         self._reader = reader
         self._address = address
-        self._is_chunked = headers.get("transfer-encoding", "").lower() == "chunked"
+        is_chunked = headers.get("transfer-encoding", "").lower() == "chunked"
+        self._chunked = Chunked() if is_chunked else None
         length = headers.get("content-length")
         self._left = int(length) if length is not None else None
         self._buffer = bytearray()
@@ -69,9 +71,8 @@ class Answer:
 
     async def _receive(self) -> bytes:
         try:
-            if self._is_chunked and not self._left:
-                self._left = await self._chunk_size()
-                self._is_chunked = self._left > 0
+            if self._chunked is not None:
+                return await self._receive_chunks(self._chunked)
             if self._left == 0:
                 return b""
             data = await self._reader.read(
@@ -85,11 +86,14 @@ class Answer:
             self._left -= len(data)
         return data
 
-    async def _chunk_size(self) -> int:
-        line = await self._reader.readline()
-        if line == b"\r\n":  # the end of the chunk before
-            line = await self._reader.readline()
-        return int(line.split(b";")[0], 16)
+    async def _receive_chunks(self, chunked: Chunked) -> bytes:
+        body = b""
+        while not body and not chunked.is_over:
+            data = await self._reader.read(CHUNK_BYTES)
+            if not data:
+                raise away(self._address, EOFError())
+            body = chunked.feed(data)
+        return body
 
 
 class EngineSocket:

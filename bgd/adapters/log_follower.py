@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bgd.adapters.container_logs import ContainerLogs, unreadable
+from bgd.adapters.container_logs import Batch, ContainerLogs, unreadable
 from bgd.adapters.docker_engine import DockerEngine
 from bgd.adapters.engine_events import EngineEvents
 from bgd.domain.container import Container
-from bgd.domain.log import LogLine
 from bgd.errors import Failed
 
-QUEUED_LINES = 512
+QUEUED_BATCHES = 8
 """How far a reader may be behind before the containers' streams are no longer read."""
 
 LOOK_EVERY_S = 60.0
@@ -49,16 +48,17 @@ class LogFollower:
         self._app = app
         self._listing = listing
         self._positions: dict[str, _Position] = {}
-        self._queue: asyncio.Queue[LogLine | Exception] = asyncio.Queue(QUEUED_LINES)
+        self._queue: asyncio.Queue[Batch | Exception] = asyncio.Queue(QUEUED_BATCHES)
 
-    async def lines(self, tail: int | None, since: str | None) -> AsyncGenerator[LogLine]:
+    async def lines(self, tail: int | None, since: str | None) -> AsyncGenerator[Batch]:
         """First what is there, merged by time; then, endlessly, new lines as they come."""
         if tail == 0 and since is None:
             since = datetime.now(UTC).isoformat()
         async with aclosing(self._logs.merged(await self._listing(), tail, since)) as backlog:
-            async for line in backlog:
-                self._positions.setdefault(line.container, _Position()).pass_by(line.at)
-                yield line
+            async for batch in backlog:
+                for line in batch:
+                    self._positions.setdefault(line.container, _Position()).pass_by(line.at)
+                yield batch
         watch = asyncio.create_task(self._reporting(self._watch(since)))
         try:
             while True:
@@ -104,7 +104,7 @@ class LogFollower:
             try:
                 await self._stream(container, position, since)
             except Failed as error:
-                await self._queue.put(unreadable(container, error))
+                await self._queue.put([unreadable(container, error)])
                 return
             # The engine ends the stream when the container ends; it goes on when that starts again.
             while state["State"]["StartedAt"] == begun or not state["State"]["Running"]:
@@ -116,15 +116,19 @@ class LogFollower:
     async def _stream(self, container: Container, position: _Position, since: str | None) -> None:
         """The lines after `position`; the engine sends those of that very moment again."""
         before, to_skip = position.at, position.count
-        async with aclosing(self._logs.of(container, None, before or since, follow=True)) as lines:
-            async for line in lines:
-                if line.at < before:
-                    continue
-                if line.at == before and to_skip:
-                    to_skip -= 1
-                    continue
-                position.pass_by(line.at)
-                await self._queue.put(line)
+        async with aclosing(self._logs.of(container, None, before or since, follow=True)) as batches:
+            async for batch in batches:
+                new = []
+                for line in batch:
+                    if line.at < before:
+                        continue
+                    if line.at == before and to_skip:
+                        to_skip -= 1
+                        continue
+                    position.pass_by(line.at)
+                    new.append(line)
+                if new:
+                    await self._queue.put(new)
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:

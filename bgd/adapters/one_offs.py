@@ -150,13 +150,14 @@ class OneOffs:
 
     async def _tell(self, container: Attributes, voice: Voice) -> None:
         service = service_of(container["Labels"])
-        async with aclosing(self._logs.of(container_of(container), None, None, follow=True)) as lines:
-            async for line in lines:
-                voice.say(f"{service} | {line.text}")
+        async with aclosing(self._logs.of(container_of(container), None, None, follow=True)) as batches:
+            async for batch in batches:
+                for line in batch:
+                    voice.say(f"{service} | {line.text}")
 
     async def _log(self, container: Attributes, voice: Voice) -> tuple[str, ...]:
         kept: deque[str] = deque(maxlen=KEPT_LINES)
-        async with aclosing(self._logs.merged([container_of(container)], KEPT_LINES, None)) as lines:
-            async for line in lines:
-                kept.append(voice.clean(line.text))
+        async with aclosing(self._logs.merged([container_of(container)], KEPT_LINES, None)) as batches:
+            async for batch in batches:
+                kept += [voice.clean(line.text) for line in batch]
         return tuple(kept)

@@ -136,7 +136,8 @@ class SharedServices:
         listed: list[Mapping[str, Any]] = list(
             await self._engine.containers({PROJECT: project, SERVICE: service})
         )
-        lines = [line async for line in self._logs.merged(list(map(container_of, listed)), SHOWN_LINES, None)]
+        batches = self._logs.merged(list(map(container_of, listed)), SHOWN_LINES, None)
+        lines = [line async for batch in batches for line in batch]
         return "".join(f"\n  {service} | {voice.clean(line.text)}" for line in lines[-SHOWN_LINES:])
 
 

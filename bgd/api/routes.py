@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -21,7 +21,7 @@ from bgd.api.bodies import (
 )
 from bgd.api.context import Context, body_of, context_of, flag, whole_number
 from bgd.api.peer import actor_of
-from bgd.api.streams import event_stream
+from bgd.api.streams import event_frame, event_stream, log_frames
 from bgd.domain.adoption_plan import plan_json as adoption_json
 from bgd.domain.color import Color
 from bgd.domain.deployment import Deployment, Options
@@ -243,12 +243,12 @@ async def events(request: Request) -> Response:
     else:
         entries = journal.past(since or 0, name)
 
-    async def items() -> AsyncGenerator[Mapping[str, Any]]:
+    async def frames() -> AsyncGenerator[bytes]:
         async with aclosing(entries):
             async for entry in entries:
-                yield event_json(entry)
+                yield event_frame(event_json(entry))
 
-    return event_stream(items(), context.ending)
+    return event_stream(frames(), context.ending)
 
 
 async def logs(request: Request) -> Response:
@@ -265,16 +265,9 @@ async def logs(request: Request) -> Response:
     )
     lines = context.daemon.world.runner.logs(query)
 
-    async def items() -> AsyncGenerator[Mapping[str, Any]]:
+    async def frames() -> AsyncGenerator[bytes]:
         async with aclosing(lines):
-            async for line in lines:
-                yield {
-                    "at": line.at,
-                    "color": line.color,
-                    "service": line.service,
-                    "container": line.container,
-                    "stream": line.stream,
-                    "text": line.text,
-                }
+            async for batch in lines:
+                yield log_frames(batch)
 
-    return event_stream(items(), context.ending)
+    return event_stream(frames(), context.ending)

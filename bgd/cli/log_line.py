@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from bgd.cli.text import Line, width
+from bgd.cli.text import Line, Span, clean, width
 
 _HUES = tuple(f"service{number}" for number in range(6))
 _COLOR_COLUMNS = len("shared")
@@ -35,13 +35,24 @@ class LogLines:
 
     def line(self, told: dict[str, Any]) -> Line:
         """`blue   web     │ text`; a line of stderr has `!` for the bar."""
-        color, service = told["color"] or "shared", told["service"]
+        return [*self._mark(told["color"] or "shared", told["service"], told["stream"]), told["text"]]
+
+    def shown(self, told: Iterable[dict[str, Any]], ink: Callable[[Line], str]) -> str:
+        """Many lines as they are written. `ink` makes a line's text; what lines begin with is inked once."""
+        known: dict[tuple[str, str, str], str] = {}
+        lines = []
+        for line in told:
+            key = line["color"] or "shared", line["service"], line["stream"]
+            if (mark := known.get(key)) is None:
+                mark = known[key] = ink(self._mark(*key))
+            lines.append(f"{mark}{clean(line['text'])}\n")
+        return "".join(lines)
+
+    def _mark(self, color: str, service: str, stream: str) -> list[Span]:
         hue = self._hues.setdefault(service, _HUES[len(self._hues) % len(_HUES)])
         self._columns = max(self._columns, width(service))
-        is_error = told["stream"] == "stderr"
         return [
             (f"{color:<{_COLOR_COLUMNS}} ", color),
             (service + " " * (self._columns - width(service)), hue),
-            (" ! ", "bad") if is_error else (" │ ", "faint"),
-            told["text"],
+            (" ! ", "bad") if stream == "stderr" else (" │ ", "faint"),
         ]

@@ -42,11 +42,12 @@ def run(values: argparse.Namespace, out: Out) -> int:
         )
     lines = LogLines(services)
 
-    def show(line: dict[str, Any]) -> None:
+    def show(told: list[dict[str, Any]]) -> None:
         if values.json:
-            out.item(line)
+            for line in told:
+                out.item(line)
         else:
-            out.fact(lines.line(line))
+            out.shown_facts(lines.shown(told, out.shown))
 
     def open_at(position: str | None) -> Stream:
         return client.logs(
@@ -61,7 +62,7 @@ def run(values: argparse.Namespace, out: Out) -> int:
     if not values.follow:
         with open_at(None) as stream:
             for line in stream:
-                show(line)
+                show([line, *stream.ready()])
         return 0
     with Following(open_at, lambda line: line["at"]) as following:
         while True:
@@ -69,8 +70,8 @@ def run(values: argparse.Namespace, out: Out) -> int:
             if line is None:  # nothing more for the moment: let the reader have what there is
                 out.flush()
                 line = following.next()
-            if lines.is_new(line, following.interruptions):
-                show(line)
+            told = [line, *following.ready()]
+            show([each for each in told if lines.is_new(each, following.interruptions)])
 
 
 def _services(client: Client, app: str) -> list[str]:

@@ -52,6 +52,10 @@ class Out:
         for line in lines:
             self.fact(line)
 
+    def shown_facts(self, text: str) -> None:
+        """Many lines at once, of which `shown` made whatever isn't clean text."""
+        self._write_fact(text)
+
     def document(self, value: Any) -> None:
         """The one JSON document of `--json`."""
         self._write_fact(json.dumps(value, indent=2) + "\n")

@@ -66,6 +66,14 @@ class Following:
                 break
         return None
 
+    def ready(self) -> list[Any]:
+        """All objects that have come already; none of them is an event of the journal."""
+        taken = self._stream.ready() if self._stream is not None else []
+        if taken:
+            position = self._position_of(taken[-1])
+            self._position = self._position if position is None else position
+        return taken
+
     def _read(self, stream: Stream, timeout_s: float | None) -> Any:
         try:
             value = stream.next(timeout_s)

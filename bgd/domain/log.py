@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_LINE_CHARS = 16_384
 
@@ -24,8 +24,7 @@ _CONTROLS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(NamedTuple):
     """One line of one container. `at` is RFC 3339 in UTC with nanoseconds; `text` is sanitised."""
 
     at: str

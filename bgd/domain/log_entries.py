@@ -9,8 +9,9 @@ sends the entries bare. Asked for time stamps, each entry begins with one and a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+import struct
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from bgd.domain.log import MAX_LINE_CHARS, sanitized
 
@@ -22,9 +23,14 @@ _STREAMS = {0: "stdout", 1: "stdout", 2: "stderr", 3: "stderr"}
 _TIME = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) ")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One whole line: when (RFC 3339 with nanoseconds), from which stream, and its sanitised text."""
+_HEAD = struct.Struct(">BxxxI")
+
+
+class Entry(NamedTuple):
+    """One whole line: when (RFC 3339 with nanoseconds), from which stream, and its sanitised text.
+
+    A tuple: there are a hundred thousand a second of them, and a dataclass takes four times as long to make.
+    """
 
     at: str
     stream: str
@@ -35,14 +41,14 @@ class Frames:
     """Splits the framed stream. However long a frame claims to be, `MAX_ENTRY_BYTES` of it are kept."""
 
     def __init__(self) -> None:
-        self._rest = bytearray()
+        self._rest = b""
         self._to_skip = 0
 
-    def feed(self, data: bytes) -> Iterator[tuple[str, bytes]]:
+    def feed(self, data: bytes) -> list[tuple[str, bytes]]:
         """The entries that are whole with these bytes: stream and payload."""
-        buffer = self._rest
-        buffer += data
+        buffer = self._rest + data
         at = 0
+        found = []
         while True:
             if self._to_skip:
                 skipped = min(self._to_skip, len(buffer) - at)
@@ -50,19 +56,20 @@ class Frames:
                 at += skipped
             if self._to_skip or len(buffer) - at < HEAD_BYTES:
                 break
-            size = int.from_bytes(buffer[at + 4 : at + HEAD_BYTES], "big")
+            stream, size = _HEAD.unpack_from(buffer, at)
             kept = min(size, MAX_ENTRY_BYTES)
             if len(buffer) - at < HEAD_BYTES + kept:
                 break
             start = at + HEAD_BYTES
-            payload = bytes(buffer[start : start + kept])
+            payload = buffer[start : start + kept]
             if kept < size:
                 # Its end is lost, and with it the newline that says whether the line goes on: it doesn't.
                 payload += b"\n"
                 self._to_skip = size - kept
-            yield _STREAMS.get(buffer[at], "stdout"), payload
+            found.append((_STREAMS.get(stream, "stdout"), payload))
             at = start + kept
-        del buffer[:at]
+        self._rest = buffer[at:]
+        return found
 
 
 class Bare:
@@ -92,6 +99,11 @@ class Lines:
         self._open: dict[str, tuple[str, bytearray]] = {}
         self._last = ""
 
+    def take_all(self, pieces: Iterable[tuple[str, bytes]]) -> list[Entry]:
+        """The lines that end with these entries."""
+        taken = (self.take(stream, payload) for stream, payload in pieces)
+        return [entry for entry in taken if entry is not None]
+
     def take(self, stream: str, payload: bytes) -> Entry | None:
         """The line that ends with this entry; `None` when it goes on."""
         match = _TIME.match(payload)
@@ -99,6 +111,8 @@ class Lines:
         begun = self._open.pop(stream, None)
         if begun is None:
             self._last = match[1].decode() if match else self._last
+            if text.endswith(b"\n"):
+                return Entry(self._last, stream, sanitized(text.decode(errors="replace")))
             at, whole = self._last, bytearray(text)
         else:
             at, whole = begun

@@ -175,8 +175,11 @@ class Runner(Protocol):
     async def log_tail(self, app: str, color: Color, lines: int) -> Sequence[LogLine]:
         """The last lines of a colour, merged by time."""
 
-    def logs(self, query: LogQuery) -> AsyncGenerator[LogLine]:
-        """The lines asked for, merged by time; with `follow` endless, new containers included."""
+    def logs(self, query: LogQuery) -> AsyncGenerator[Sequence[LogLine]]:
+        """The lines asked for, merged by time, as they come: none of the batches is empty.
+
+        With `follow` endless, new containers included.
+        """
 
 
 class Traffic(Protocol):

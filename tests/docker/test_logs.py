@@ -26,8 +26,8 @@ async def ended(place: World) -> None:
 
 
 async def lines_of(place: World, query: LogQuery) -> list[LogLine]:
-    async with asyncio.timeout(DEADLINE_S), aclosing(place.runner.logs(query)) as lines:
-        return [line async for line in lines]
+    async with asyncio.timeout(DEADLINE_S), aclosing(place.runner.logs(query)) as batches:
+        return [line async for batch in batches for line in batch]
 
 
 async def test_logs_are_followed_over_a_restart_and_into_a_new_container(place: World) -> None:
@@ -36,9 +36,9 @@ async def test_logs_are_followed_over_a_restart_and_into_a_new_container(place: 
     seen: list[tuple[str | None, str]] = []
     async with (
         asyncio.timeout(DEADLINE_S),
-        aclosing(place.runner.logs(LogQuery("shop", follow=True))) as lines,
+        aclosing(place.runner.logs(LogQuery("shop", follow=True))) as batches,
     ):
-        async for line in lines:
+        async for (line,) in batches:
             seen.append((line.color, line.text))
             if len(seen) == 1:
                 await asyncio.to_thread(place.client.containers.get(web.id).restart, timeout=0)

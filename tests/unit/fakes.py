@@ -271,10 +271,10 @@ class FakeRunner:
     async def log_tail(self, app: str, color: Color, lines: int) -> Sequence[LogLine]:
         return [LogLine("2026-01-01T00:00:00Z", color, "web", "shop-web-1", "stderr", "it hurts")]
 
-    async def logs(self, query: LogQuery) -> AsyncGenerator[LogLine]:
+    async def logs(self, query: LogQuery) -> AsyncGenerator[Sequence[LogLine]]:
         for number in range(query.tail or 1):
             text = f"hello {number}"
-            yield LogLine("2026-01-01T00:00:00Z", "blue", "web", "shop-web-1", "stdout", text)
+            yield [LogLine("2026-01-01T00:00:00Z", "blue", "web", "shop-web-1", "stdout", text)]
 
 
 class FakeTraffic:
