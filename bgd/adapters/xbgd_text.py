@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 import yaml
 
 from bgd.adapters.xbgd import KEY
-from bgd.adapters.yaml_source import Source
+from bgd.adapters.yaml_source import MAX_FILE_BYTES, Source
 from bgd.domain.statement import Statement
 from bgd.errors import InvalidInput
 
@@ -80,6 +80,7 @@ class _Extension:
         self._statement = statement
         self._insertions: list[tuple[int, int, str]] = []  # line, column, text: in the order of the file
         self._end = _line_end(source.text)
+        self._lines: list[str] = _LINE.findall(source.text)
 
     def made(self, key: yaml.Node, block: yaml.Node) -> tuple[str, str]:
         wanted = self._statement
@@ -118,10 +119,10 @@ class _Extension:
     def _below(self, node: yaml.Node, column: int, lines: Iterable[str]) -> None:
         text = "".join(line + self._end for line in _indented(lines, " " * column))
         if text:
-            self._insertions.append((_last_line(node) + 1, 0, text))
+            self._insertions.append((_last_line(node, self._lines) + 1, 0, text))
 
     def _whole(self) -> tuple[str, str]:
-        lines = _LINE.findall(self._source.text)
+        lines = self._lines
         for line, column, text in sorted(self._insertions, reverse=True):
             if line >= len(lines):
                 if lines and not lines[-1].endswith(("\n", "\r")):
@@ -201,7 +202,7 @@ def _value(mapping: yaml.MappingNode, name: str) -> tuple[yaml.Node, yaml.Node] 
     return next(((key, value) for key, value in mapping.value if key.value == name), None)
 
 
-def _last_line(node: yaml.Node) -> int:
+def _last_line(node: yaml.Node, lines: Sequence[str]) -> int:
     """The line on which the last thing of a node ends: the mark of a block is where the next one begins."""
     while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
@@ -214,5 +215,8 @@ def _last_line(node: yaml.Node) -> int:
             not isinstance(value, yaml.ScalarNode) or value.value or value.style
         )
         node = value if is_here else key
-    mark = node.end_mark
-    return int(mark.line) - (1 if mark.column == 0 and mark.line > node.start_mark.line else 0)
+    line, column = int(node.end_mark.line), int(node.end_mark.column)
+    # A text of several lines ends where the next thing begins, below lines that may be empty.
+    while line > node.start_mark.line and (line >= len(lines) or not lines[line][:column].strip()):
+        line, column = line - 1, MAX_FILE_BYTES
+    return line

@@ -113,6 +113,22 @@ def test_what_was_written_makes_the_same_plan_and_nothing_more_to_write(file: Pa
             "x-bgd:\n  route: {service: web, port: 3000}\n  roles: {db: shared, worker: live-only}",
         ),
         (
+            "x-bgd:\n  route: {service: web, port: 3000}\n  smoke:\n    - run: |\n        true\n\n"
+            "  # about what is below\n\nx-more: 1\n",
+            "x-bgd:\n  route: {service: web, port: 3000}\n  smoke:\n    - run: |\n        true\n"
+            "  roles:\n    db: shared\n    worker: live-only\n\n  # about what is below\n\nx-more: 1\n",
+        ),
+        (
+            "x-bgd:\n  route: {service: web, port: 3000}\n  smoke: [{get: /, body: 'a\n    b'}]\nx-more: 1",
+            "x-bgd:\n  route: {service: web, port: 3000}\n  smoke: [{get: /, body: 'a\n    b'}]\n"
+            "  roles:\n    db: shared\n    worker: live-only\nx-more: 1",
+        ),
+        (
+            "x-bgd:\n  route:\n    service: web\n    port:\n      3000",
+            "x-bgd:\n  route:\n    service: web\n    port:\n      3000\n"
+            "  roles:\n    db: shared\n    worker: live-only\n",
+        ),
+        (
             "x-bgd:\n",
             "x-bgd:\n  route:\n    service: web\n"
             "    port: 3000\n"
