@@ -144,6 +144,7 @@ class AppRecord:
     profiles: tuple[str, ...] = ()
     kept: tuple[KeptVolume, ...] = ()
     adoption: Adoption | None = None
+    took_entrance: bool = False  # the proxy's address was the app's own before
 
     @property
     def origin(self) -> Origin:

@@ -163,7 +163,8 @@ async def conclude(work: Work) -> None:
             f"the plain containers are stopped and couldn't be removed: {error.message}",
             f"`docker compose -p {adoption.project.name} down` removes them; volumes stay",
         )
-    await work.fleet.set_record(app, replace(app.record, adoption=None))
+    done = replace(app.record, adoption=None, took_entrance=adoption.takes_entrance)
+    await work.fleet.set_record(app, done)
     stopped_at = adoption.stopped_at or app.colors[app.live].since
     told = {
         "project": adoption.project.name,

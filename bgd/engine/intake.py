@@ -92,6 +92,10 @@ class Intake:
         ):
             await self._world.runner.remove_app(app.name, app.record.removes_volumes)
         await self._world.traffic.forget(app.name)
+        if app.record.took_entrance and len(self._fleet.apps) == 1:
+            # Whoever goes back to plain Compose needs the port that the app had there.
+            async with journal.effect("close_entrance", app.name):
+                await self._fleet.entrance.close()
         self._fleet.figures.forget(app.name)
         await self._world.store.forget(app.name)
         await journal.record(

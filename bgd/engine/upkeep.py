@@ -178,7 +178,7 @@ class Upkeep:
 
     async def _mend_proxy(self) -> bool:
         traffic, journal, entrance = self._world.traffic, self._world.journal, self._fleet.entrance
-        if entrance.is_closed and not any(app.live for app in self._fleet.apps.values()):
+        if entrance.is_closed and not any(app.live for app in self._fleet.table()):
             return True  # whoever has the port may be an app that is to be adopted: see `Entrance`
         if not entrance.is_closed and await traffic.is_whole():
             entrance.trouble = None

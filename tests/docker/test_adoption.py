@@ -89,9 +89,6 @@ def test_it_is_adopted_with_its_data_and_its_port_and_goes_back_with_them(
     assert [one.id for one in daemon.containers("bgd.role=shared")] == [database.id]
 
     daemon.bgctl("remove", app.name, "--yes")
-    daemon.end(signal.SIGTERM)
-    for one in daemon.containers():  # the proxy, as its port is wanted
-        one.remove(force=True)
     app.compose("up", "-d")
     assert answer(app) == "two"
     assert app.redis(f"{app.name}-database", "GET", "customer") == "Grace"

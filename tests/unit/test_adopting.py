@@ -93,6 +93,26 @@ async def test_adopted_it_serves_from_blue_and_the_plain_containers_are_gone(sto
     await bench.daemon.close()
 
 
+async def test_removed_it_gives_the_port_back_unless_another_app_needs_the_proxy(store: SqliteStore) -> None:
+    bench = await beside(store)
+    await adopted(bench)
+    bench.runner.plan = plan(host="other.example.com")
+    await bench.daemon.intake.add(Origin("/srv/other/compose.yaml"), "other", "tester")
+    await bench.daemon.intake.remove(bench.daemon.fleet.get("shop"), volumes=False, actor="tester")
+    assert bench.traffic.is_up
+    await bench.daemon.intake.remove(bench.daemon.fleet.get("other"), volumes=False, actor="tester")
+    await bench.daemon.close()
+
+
+async def test_the_last_app_that_leaves_gives_its_own_port_back(store: SqliteStore) -> None:
+    bench = await beside(store)
+    await adopted(bench)
+    await bench.daemon.intake.remove(bench.daemon.fleet.get("shop"), volumes=False, actor="tester")
+    assert not bench.traffic.is_up
+    assert "given back" in (await bench.daemon.status())["problems"][0]
+    await bench.daemon.close()
+
+
 async def test_images_are_prepared_before_anything_is_stopped(store: SqliteStore) -> None:
     bench = await beside(store)
     bench.runner.broken["prepare"] = "no such image"
