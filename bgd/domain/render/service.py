@@ -85,8 +85,8 @@ def _check(roster: Roster, name: str, given: Mapping[str, Any]) -> None:
     if roster.role(name) is Role.COLORED and given.get("network_mode") == "host":
         raise InvalidInput(
             f"{name} uses the host's network: both colours would want the same ports of the host",
-            f"drop `network_mode: host`, or say that {name} exists once: "
-            f"`x-bgd: {{roles: {{{name}: shared}}}}` or `live-only`",
+            "drop `network_mode: host`: nginx reaches the front over a network of its own. Or, if it takes "
+            f"no requests, say that it exists once: `x-bgd: {{roles: {{{name}: shared}}}}` or `live-only`",
         )
     for key in _NAMESPACES:
         kind, _, other = str(given.get(key) or "").partition(":")
