@@ -288,6 +288,8 @@ class FakeTraffic:
         self.broken: set[str] = set()
         self.is_up = False
         self.is_away = False
+        self.reloads = asyncio.Event()  # `apply` waits for it
+        self.reloads.set()
         self.is_occupied: Callable[[], bool] = lambda: False
         self.open = 0  # connections to the colour that drains
         self.log: list[Served] = []
@@ -328,6 +330,7 @@ class FakeTraffic:
     async def apply(self, table: Table) -> None:
         self.fuse.burn("apply")
         assert self.is_up, "there is no proxy to reload"
+        await self.reloads.wait()
         if "apply live" in self.broken and any(line.live for line in table):
             raise Failed("nginx refused the configuration")
         self.table = table

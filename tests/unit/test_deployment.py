@@ -316,3 +316,26 @@ async def test_the_live_colour_is_never_stopped(bench: Bench) -> None:
     await deployed(bench)
     with pytest.raises(Refused, match="is live"):
         await bench.daemon.changes.stop(shop(bench), BLUE, "tester")
+
+
+async def test_a_switch_waits_neither_for_another_apps_deployment_nor_for_a_reload(bench: Bench) -> None:
+    own, others = plan(), plan(host="blog.example")
+    bench.runner.plan = others
+    blog, *_ = await bench.daemon.intake.add(Origin("/srv/blog/compose.yaml"), "blog", "tester")
+    for _ in range(2):
+        deployment, _ = await bench.daemon.changes.deploy(blog, Options(), None, "tester", "")
+        await bench.daemon.deployer.finished(blog, deployment.id)
+    bench.runner.plan = own
+    await deployed(bench)
+    await deployed(bench)
+    bench.traffic.reloads.clear()
+    bench.runner.hold.clear()
+    await bench.daemon.changes.switch(shop(bench), None, force=False, actor="tester")  # its drain reloads
+    other, _ = await bench.daemon.changes.deploy(shop(bench), Options(), None, "tester", "")
+    await in_state(bench, State.PREPARING)
+    async with asyncio.timeout(5):
+        moved, old = await bench.daemon.changes.switch(blog, None, force=False, actor="tester")
+    assert (old, moved.color, bench.traffic.gates["blog"]) == (GREEN, BLUE, BLUE)
+    running = shop(bench).deployment
+    assert running is not None
+    assert (running.id, running.state) == (other.id, State.PREPARING)
