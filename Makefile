@@ -10,7 +10,7 @@ STAMP := $(VENV)/.up-to-date
 # A file of tests has an engine to wait for more often than a core to itself.
 SIDE_BY_SIDE := --numprocesses 3 --dist loadfile
 
-.PHONY: help venv engine engine-stop images lint check test test-with-engine faults faults-with-engine roles demo demo-down clean
+.PHONY: help venv engine engine-stop images lint check test test-with-engine faults faults-with-engine soak soak-with-engine roles demo demo-down clean
 
 help: ## says what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,12 @@ faults: venv ## the whole fault matrix: the daemon killed at each of its effects
 
 faults-with-engine: images
 	@BGD_FAULTS=all $(BIN)/python -m pytest tests/faults
+
+soak: venv ## the long runs: a hundred deployments, and the shared containers stay the same
+	@$(BIN)/python -m compose.engine during $(MAKE) soak-with-engine
+
+soak-with-engine: images
+	@BGD_TEST_DEPLOYMENTS=100 $(BIN)/python -m pytest tests/docker/test_identity.py -k outlive
 
 bench: venv ## the benchmarks, and benchmarks/RESULTS.md of them: QUICK=1 takes 3 minutes, FIGURE=name one alone
 	@$(BIN)/python -m compose.engine during $(MAKE) bench-with-engine
