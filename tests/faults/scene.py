@@ -73,6 +73,26 @@ class MortalDaemon(RunningDaemon):
         if not self.has_died():
             self.end(signal.SIGKILL)
 
+    def answer(self) -> str | None:
+        """What the public port answers; `None` when it doesn't, or not well."""
+
+        def ask() -> str | None:
+            try:
+                told = httpx.get(self.url, timeout=5)
+            except httpx.HTTPError:
+                return None
+            return told.text if told.status_code == 200 else None
+
+        return self.own.within(ask) if self.own else ask()
+
+    def children(self) -> Iterator[tuple[int, str]]:
+        """The processes that it has started and that run: pid and command line."""
+        assert self._process is not None
+        for children in Path(f"/proc/{self._process.pid}/task").glob("*/children"):
+            for pid in children.read_text().split():
+                with contextlib.suppress(OSError):
+                    yield int(pid), Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+
     def wait_until(self, holds: Callable[[], bool], what: str, within_s: float) -> None:
         """Look until it holds; fails the test when it doesn't in time."""
         deadline = time.monotonic() + within_s

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from bgd.errors import BgError
@@ -61,21 +60,7 @@ def deployed(daemon: MortalDaemon, tiny: Tiny, web: str = "") -> None:
     daemon.bgctl("deploy", "tiny")
     tiny.write("two", xbgd=XBGD, web=web)
     daemon.bgctl("deploy", "tiny")
-    assert served(daemon) == "two"
-
-
-def served(daemon: MortalDaemon) -> str | None:
-    """What the public port answers; `None` when it doesn't, or not well."""
-    assert daemon.own is not None
-
-    def ask() -> str | None:
-        try:
-            answer = httpx.get(daemon.url, timeout=5)
-        except httpx.HTTPError:
-            return None
-        return answer.text if answer.status_code == 200 else None
-
-    return daemon.own.within(ask)
+    assert daemon.answer() == "two"
 
 
 def ids(daemon: MortalDaemon) -> dict[str, str]:
@@ -89,7 +74,7 @@ def test_a_restarted_engine_has_all_that_was_live_again(daemon: MortalDaemon, ti
     assert daemon.own is not None
     daemon.own.stop()
     daemon.own.start()
-    daemon.wait_until(lambda: served(daemon) == "two", "served", BACK_WITHIN_S)
+    daemon.wait_until(lambda: daemon.answer() == "two", "served", BACK_WITHIN_S)
     daemon.wait_until(lambda: status(daemon)["live"] == "green", "told", BACK_WITHIN_S)
     assert set(ids(daemon)) == set(before)
     assert daemon.finished("deploy", "tiny")["outcome"] == "succeeded"
@@ -125,9 +110,9 @@ def test_while_the_engine_is_away_reads_go_on_and_changes_are_refused(
         assert "nothing was changed" in error["message"], verb
     daemon.own.start()
     daemon.wait_until(lambda: status(daemon)["stale_s"] is None, "fresh again", BACK_WITHIN_S)
-    daemon.wait_until(lambda: served(daemon) == "two", "served", BACK_WITHIN_S)
+    daemon.wait_until(lambda: daemon.answer() == "two", "served", BACK_WITHIN_S)
     daemon.wait_until(lambda: succeeds(daemon, "switch"), "well", BACK_WITHIN_S)
-    assert served(daemon) == "one"
+    assert daemon.answer() == "one"
 
 
 def test_after_a_boot_traffic_comes_back_without_bgd_and_what_was_stopped_stays_so(
@@ -139,14 +124,14 @@ def test_after_a_boot_traffic_comes_back_without_bgd_and_what_was_stopped_stays_
     daemon.end(signal.SIGKILL)
     daemon.own.crash()
     daemon.own.start()
-    daemon.wait_until(lambda: served(daemon) == "two", "served without bgd", BACK_WITHIN_S)
+    daemon.wait_until(lambda: daemon.answer() == "two", "served without bgd", BACK_WITHIN_S)
     blue = daemon.containers("bgd.color=blue")
     assert [c.status for c in blue] == ["exited"]
     daemon.start()
     told = daemon.json("status", "tiny")
     assert told["live"] == "green"
     assert told["colors"]["blue"]["state"] == "stopped"
-    assert served(daemon) == "two"
+    assert daemon.answer() == "two"
 
 
 def test_after_a_boot_bgd_brings_back_what_has_no_restart_policy(daemon: MortalDaemon, tiny: Tiny) -> None:
@@ -156,7 +141,7 @@ def test_after_a_boot_bgd_brings_back_what_has_no_restart_policy(daemon: MortalD
     daemon.own.crash()
     daemon.own.start()
     daemon.start()
-    daemon.wait_until(lambda: served(daemon) == "two", "served", BACK_WITHIN_S)
+    daemon.wait_until(lambda: daemon.answer() == "two", "served", BACK_WITHIN_S)
 
 
 def test_a_daemon_that_starts_before_the_engine_waits_for_it(daemon: MortalDaemon, tiny: Tiny) -> None:
@@ -170,5 +155,5 @@ def test_a_daemon_that_starts_before_the_engine_waits_for_it(daemon: MortalDaemo
     assert "isn't known" in told["problems"][0]
     assert daemon.bgctl("deploy", "tiny", status=4).returncode == 4
     daemon.own.start()
-    daemon.wait_until(lambda: served(daemon) == "two", "served", BACK_WITHIN_S)
+    daemon.wait_until(lambda: daemon.answer() == "two", "served", BACK_WITHIN_S)
     daemon.wait_until(lambda: succeeds(daemon, "deploy"), "well", BACK_WITHIN_S)
