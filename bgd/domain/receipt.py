@@ -72,7 +72,7 @@ class Draft:
     """A receipt that is being written. Times are milliseconds of the epoch."""
 
     asked_ms: int
-    before: Tally
+    before: Tally | None = None  # known a moment after the command
     colors: dict[Color, Tally] = field(default_factory=lambda: {color: Tally() for color in Color})
     old: Color | None = None
     new: Color | None = None
@@ -105,10 +105,7 @@ class Draft:
     def add(self, served: Served) -> None:
         """One request, in whatever order they come."""
         outcome = served.outcome
-        if served.ended_ms < self.asked_ms:
-            self.before.add(outcome)
-            return
-        if self.ends_ms is not None and served.ended_ms > self.ends_ms:
+        if served.ended_ms < self.asked_ms or (self.ends_ms is not None and served.ended_ms > self.ends_ms):
             return
         self.colors[outcome.color].add(outcome)
         if self.new is None or served.ended_ms < self.ordered_ms - 1:
@@ -144,7 +141,7 @@ class Draft:
         return Receipt(
             _time(self.asked_ms),
             _time(self.ends_ms),
-            self.before.summary(),
+            (self.before or Tally()).summary(),
             during.summary(),
             {color: tally.summary() for color, tally in self.colors.items()},
             self._move(),

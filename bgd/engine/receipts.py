@@ -46,10 +46,7 @@ class Receipts:
     def begin(self, app: App, deployment: Deployment, *, is_whole: bool = True) -> None:
         """A change begins; not `is_whole` where an earlier daemon began it."""
         asked_ms = round(deployment.started.timestamp() * 1000)
-        before, since = Tally(), asked_ms // 1000 - BEFORE_S
-        for color in Color:
-            before.merge(self._figures.over(app.name, color, since, asked_ms // 1000))
-        draft = Draft(asked_ms, before, is_whole=is_whole)
+        draft = Draft(asked_ms, is_whole=is_whole)
         self._open[deployment.id] = Open(app, deployment.id, draft, deployment.color)
 
     def ordered(self, app: App, deployment: Deployment, to: Color) -> None:
@@ -112,12 +109,21 @@ class Receipts:
                     draft.add(one)
         known_ms = self._now_ms() - LATE_S * 1000
         for change in list(self._open.values()):
+            if change.draft.before is None and known_ms > change.draft.asked_ms:
+                change.draft.before = self._before(change)
             if (
                 change.deployment is not None
                 and change.draft.ends_ms is not None
                 and known_ms > change.draft.ends_ms
             ):
                 self._seal(change)
+
+    def _before(self, change: Open) -> Tally:
+        """The traffic of the minute before the command. Not added up when that comes: the flip is waiting."""
+        before, until = Tally(), change.draft.asked_ms // 1000
+        for color in Color:
+            before.merge(self._figures.over(change.app.name, color, until - BEFORE_S, until))
+        return before
 
     def _seal(self, change: Open) -> None:
         self._open.pop(change.id, None)
@@ -130,6 +136,8 @@ class Receipts:
         app = change.app
         if app.record.is_leaving:
             return
+        if change.draft.before is None:
+            change.draft.before = self._before(change)
         done = replace(change.deployment, receipt=change.draft.receipt())
         assert done.receipt is not None
         told = Entry(self._journal.clock(), "receipt", app.name, dict(receipt_json(done.receipt)), done.id)

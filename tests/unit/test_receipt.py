@@ -36,13 +36,13 @@ def moved(made: Draft) -> Move:
     return move
 
 
-def test_what_ended_before_the_command_is_before_and_after_the_end_nowhere() -> None:
+def test_what_ended_before_the_command_or_after_the_end_does_not_count() -> None:
     made = draft()
     made.ends_ms = ASKED + 1000
     for ended in (-1, 0, 1000, 1001):
         made.add(served(BLUE, ended))
     receipt = made.receipt()
-    assert (receipt.before.requests, receipt.during.requests) == (1, 2)
+    assert (receipt.before.requests, receipt.during.requests) == (0, 2)
     assert receipt.colors[BLUE].requests == 2
 
 
