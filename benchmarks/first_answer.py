@@ -22,6 +22,13 @@ RATE = 1000.0
 PAUSE_S = 0.25
 SETTLE_S = 1.0
 MEDIAN_MS, P99_MS = 5.0, 30.0
+QUIET_MS = 1.5
+"""HAProxy's median on a machine of two cores that does nothing else: 0.5 ms."""
+
+WHY = (
+    "unlike the others bgd asks the new colour first, and flushes its intent to the disk: the probe and the"
+    " journal are most of it"
+)
 
 
 @dataclass
@@ -92,5 +99,7 @@ def measure(scale: Scale) -> Section:
     beside = f"nginx reload {ms(median(plain.first))} ({ratio(middle, median(plain.first))})"
     aim = f"median under {MEDIAN_MS:g} ms, p99 under {P99_MS:g}"
     is_reached = middle < MEDIAN_MS and late < P99_MS
-    figure = Figure("first answer", aim, f"{ms(middle)}, p99 {ms(late)}", beside, is_reached)
+    busy = median(runs["haproxy, runtime map"].first) if "haproxy, runtime map" in runs else 0.0
+    why = f"everything had to wait for a core: HAProxy alone took {ms(busy)}" if busy > QUIET_MS else WHY
+    figure = Figure("first answer", aim, f"{ms(middle)}, p99 {ms(late)}", beside, is_reached, why)
     return Section("first_answer", TITLE, [figure], rows, notes)
