@@ -44,8 +44,7 @@ def run(values: argparse.Namespace, out: Out) -> int:
 
     def show(told: list[dict[str, Any]]) -> None:
         if values.json:
-            for line in told:
-                out.item(line)
+            out.items(told)
         else:
             out.shown_facts(lines.shown(told, out.shown))
 

@@ -65,6 +65,10 @@ class Out:
         """One object of a stream, on a line of its own."""
         self._write_fact(json.dumps(value) + "\n")
 
+    def items(self, values: Iterable[Any]) -> None:
+        """Many of them, in one write."""
+        self._write_fact("".join(f"{json.dumps(value)}\n" for value in values))
+
     def flush(self) -> None:
         """Let the reader have what was written until now."""
         self._write_fact("", is_end=True)
