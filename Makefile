@@ -10,7 +10,7 @@ STAMP := $(VENV)/.up-to-date
 # A file of tests has an engine to wait for more often than a core to itself.
 SIDE_BY_SIDE := --numprocesses 3 --dist loadfile
 
-.PHONY: help venv engine engine-stop images lint check test test-with-engine faults faults-with-engine soak soak-with-engine roles demo demo-down clean
+.PHONY: help venv engine engine-stop images pictures lint check test test-with-engine faults faults-with-engine soak soak-with-engine roles demo demo-down clean
 
 help: ## says what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ bench-with-engine: images
 
 roles: venv ## precision and recall of the inferred roles, fronts and ports over the labelled apps
 	@$(BIN)/python -m benchmarks.roles
+
+pictures: venv ## makes the pictures of docs/ anew
+	@$(BIN)/python -m tests.tui.pictures docs/pictures
 
 demo: venv ## sets everything up and shows the main job on real containers
 	@$(BIN)/python -m compose.show up

@@ -42,9 +42,12 @@ def main() -> None:
     time.tzset()
     columns, rows = map(int, options.size.split("x"))
     options.folder.mkdir(parents=True, exist_ok=True)
-    for scene in options.scenes:
-        svg = asyncio.run(picture(scene, (columns, rows), options.theme))
-        (options.folder / f"{scene}.svg").write_text(svg, encoding="utf-8")
+    wanted = [(scene, (columns, rows), options.theme, scene) for scene in options.scenes]
+    if options.scenes == [*SCENES]:
+        wanted += [("glance", (columns, rows), "light", "light"), ("glance", (60, 20), "dark", "small")]
+    for scene, size, theme, name in wanted:
+        svg = asyncio.run(picture(scene, size, theme))
+        (options.folder / f"{name}.svg").write_text(svg, encoding="utf-8")
 
 
 if __name__ == "__main__":

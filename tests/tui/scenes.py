@@ -26,6 +26,7 @@ from tests.samples import (
     stage_json,
 )
 from tests.tui.shown import Shown
+from tui import reduce
 
 NOW = datetime(2025, 1, 1, 10, 30, tzinfo=UTC)
 MB = 1 << 20
@@ -172,7 +173,7 @@ def deploying(daemon: FakeDaemon) -> Play:
     took = (4200, 310, 2100, 6400, 1800)
     for stage, ms in zip(running["stages"], took, strict=False):
         stage.update(status="done", took_ms=ms)
-    running["stages"][5].update(status="running", started=ago(3))
+    running["stages"][5].update(status="running", started=ago(3), limit_s=15.0)
     app.update(deployment=running, phase="smoking")
     blue = color_json("shop", "blue", "preparing", "r43", since=ago(21))
     blue["containers"] = containers("shop", "blue", "v43", 9)
@@ -237,7 +238,7 @@ def failed(daemon: FakeDaemon) -> Play:
     app["colors"]["blue"] = color_json("shop", "blue", "failed", since=ago(40))
 
     async def play(ui: Shown) -> None:
-        await ui.reads("KeyError")
+        await ui.reads("✗ deploy of r43 failed")
 
     return play
 
@@ -335,7 +336,7 @@ def past(daemon: FakeDaemon) -> Play:
 
     async def play(ui: Shown) -> None:
         await ui.press("H")
-        await ui.reads("deploy of r42", "Receipt")
+        await ui.reads("deploy of r42 into")
 
     return play
 
@@ -412,9 +413,10 @@ def away(daemon: FakeDaemon) -> Play:
 
     async def play(ui: Shown) -> None:
         await ui.reads("following")
-        daemon.stop()
-        await ui.reads("daemon away")
-        ui.app.screen.set_class(True, "-stale")
+        ui.app._link.close()  # the path of a test's socket isn't for pictures
+        why = "no daemon listens on /run/bgd/bgd.sock"
+        ui.app.become(reduce.with_lost_link(ui.app.state, why, "", NOW - timedelta(seconds=12)))
+        await ui.reads("daemon away for 12s")
 
     return play
 

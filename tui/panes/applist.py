@@ -12,10 +12,10 @@ from textual.widgets.option_list import Option
 
 from tui.model import App, State
 from tui.view.line import column, hue, line
+from tui.view.slot import BAD_SHARE
 from tui.words import OUTCOME_GLYPHS, color_name, rate
 
 NAME = 11
-BAD_SHARE = 0.01
 
 
 def app_entry(app: App) -> Content:

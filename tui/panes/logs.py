@@ -77,6 +77,7 @@ class LogPane(Vertical):
         self._feed: LogFeed | None = None
         self._shown_at = 0.0  # when lines were last shown
         self._trouble = ""
+        self.is_away = False  # the banner says already why there are no lines
         self._place = (0, 0)  # of the line that was found: which, of how many
         self._before: Pattern | None = None  # what the prompt changes, to put it back
 
@@ -141,7 +142,7 @@ class LogPane(Vertical):
                 is_following=view.is_following,
                 unseen=view.unseen,
                 dropped=view.dropped,
-                trouble=self._trouble,
+                trouble="" if self.is_away else self._trouble,
                 scope=self.scope,
                 sieve=view.window.sieve,
                 search=view.look.search,

@@ -31,7 +31,7 @@ HINTS = (
     ("enter", "timeline"),
     ("space", "mark"),
     ("=", "compare"),
-    ("b", "blue against green"),
+    ("b", "blue ↔ green"),
     ("r", "roll back"),
     ("esc", "back"),
 )

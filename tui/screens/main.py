@@ -17,7 +17,7 @@ from tui.panes.frame import Banner, Beside, Change, Headline, Keys, Message, Wai
 from tui.panes.logs import LogPane, Open
 from tui.panes.slot import SlotFrame
 
-LIST_FROM = 90
+LIST_FROM = 100
 """From this width on there is room for the list of apps."""
 
 
@@ -75,7 +75,9 @@ class MainScreen(Screen[None]):
         self.main.display = app is not None
         self.message.display = state.notice is not None
         self.set_class(is_away, "-stale")
-        self.beside.display = app is not None and bool(app.shared or app.problems)
+        self.logs.is_away = is_away
+        has_more = app is not None and bool(app.shared or app.problems)
+        self.beside.display = has_more and not self.has_class("-zoomed")
         if shows_list:
             self.apps.show(state)
         for pane in (
@@ -118,6 +120,7 @@ class MainScreen(Screen[None]):
     def action_zoom(self) -> None:
         """The log on the whole screen, and back."""
         self.toggle_class("-zoomed")
+        self.show(self._state, self._now)
 
     def action_log_ask(self, kind: str) -> None:
         """Ask what to look for, in the log."""

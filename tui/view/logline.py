@@ -18,7 +18,7 @@ from tui.sieve import Pattern
 
 TIMES: tuple[Times, ...] = ("short", "full", "none")
 Times = Literal["short", "full", "none"]
-WIDE = 72
+WIDE = 66
 """From this width on colours are words, and lines have their time."""
 MIN_TEXT = 8
 """Text is given at least so many cells, however narrow it gets."""

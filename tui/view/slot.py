@@ -7,7 +7,7 @@ from datetime import datetime
 from textual.content import Content
 
 from tui.model import Container, Remaining, Slot, Traffic
-from tui.view.line import EMPTY, column, fit, joined, line, stacked
+from tui.view.line import EMPTY, column, fit, hue, joined, line, stacked
 from tui.view.spark import spark
 from tui.words import (
     STATE_GLYPHS,
@@ -21,11 +21,14 @@ from tui.words import (
     short_image,
 )
 
-WIDE = 74
-"""From here on a container's row has its image."""
 ROOMY = 34
-"""From here on it has figures beside its health."""
+"""From here on there are words where there were marks."""
+SPARK_FROM = 40
+"""From here on each figure of the traffic has its last minute beside it."""
 SPARK_MAX = 60
+MAX_NAME = 20
+BAD_SHARE = 0.01
+"""From this share of errors on somebody has to look."""
 EMPTY_WORDS = {
     "empty": "nothing runs here",
     "failed": "cleaned up, nothing runs",
@@ -45,11 +48,13 @@ def slot_content(slot: Slot, width: int, now: datetime, is_tall: bool = True) ->
     if slot.remaining is not None and slot.state == "draining":
         lines.append(fit(_draining(slot.remaining), width))
     if slot.traffic is not None and slot.is_running:
-        lines += _traffic(slot.traffic, width, is_tall)
+        lines += _traffic(slot, slot.traffic, width, is_tall)
     if not slot.containers:
         words = EMPTY_WORDS.get(slot.state, "no container")
         return stacked([*lines, fit(Content.styled(words, "$muted"), width)])
-    return stacked([*lines, *(_row(container, width, now) for container in slot.containers)])
+    longest = max(len(container.service) for container in slot.containers)
+    name = min(MAX_NAME, longest + 1, max(6, width - 12))
+    return stacked([*lines, *(_row(container, width, name, now) for container in slot.containers)])
 
 
 def _summary(slot: Slot, width: int, now: datetime) -> Content:
@@ -79,35 +84,44 @@ def health_word(health: str) -> Content:
 def _draining(remaining: Remaining) -> Content:
     what = f"◐ {count(remaining.connections, 'connection')}"
     if remaining.old_workers:
-        what += f", {count(remaining.old_workers, 'old worker')}"
-    what += " left"
-    limit = f" of {lasting(remaining.limit_s)}" if remaining.limit_s else ""
-    return line((what, "$warn"), (f"  {lasting(remaining.elapsed_s)}{limit}", "$muted"))
+        what += f", {count(remaining.old_workers, 'worker')}"
+    limit = f"/{lasting(remaining.limit_s)}" if remaining.limit_s else ""
+    return line(
+        (what, "bold $warn"), (" left", "$warn"), (f"  {lasting(remaining.elapsed_s)}{limit}", "$muted")
+    )
 
 
-def _traffic(traffic: Traffic, width: int, is_tall: bool) -> list[Content]:
+def _traffic(slot: Slot, traffic: Traffic, width: int, is_tall: bool) -> list[Content]:
     """Requests a second, errors, latency: each with its last minute where there is room for it."""
-    requests = line((rate(traffic.requests_per_s), "bold"), (" req/s", "$muted"))
+    is_idle = not traffic.requests_per_s and not any(traffic.requests)
+    if is_idle and not slot.is_live:
+        return [fit(Content.styled("no traffic", "$muted"), width)]
+    is_brief = width < ROOMY
+    requests = line((rate(traffic.requests_per_s), "bold"), ("/s" if is_brief else " req/s", "$muted"))
     share = traffic.error_share
-    style = "bold $bad" if share >= 0.01 else "$warn" if share else "$muted"
-    errors = line((f"{'✗ ' if share else ''}{_percent(share)}", style), (" errors", "$muted"))
+    style = "bold $bad" if share >= BAD_SHARE else "$warn" if share else "$muted"
+    errors = line(
+        (f"{'✗ ' if share else ''}{_percent(share)}", style), (" err" if is_brief else " errors", "$muted")
+    )
     if traffic.p95_ms is None:
         latency = line(("– ms", "$muted"))
     else:
-        p50 = f" p50 {traffic.p50_ms:.0f}" if traffic.p50_ms is not None else ""
-        latency = line((f"{traffic.p95_ms:.0f}", "bold"), (" ms p95", "$muted"), (p50, "$faint"))
-    if not is_tall or width < ROOMY:
-        room = width - requests.cell_length - errors.cell_length - latency.cell_length - 6
-        minute = spark(traffic.requests, min(SPARK_MAX, room)) if room >= 8 else ""
-        return [fit(joined([line(requests, f" {minute.strip()}".rstrip()), errors, latency], "  "), width)]
-    label = 19
+        latency = line((f"{traffic.p95_ms:.0f}", "bold"), (" ms" if is_brief else " ms p95", "$muted"))
+    if not is_tall or width < SPARK_FROM:
+        minute = spark(traffic.requests, min(SPARK_MAX, width - 36)).lstrip()
+        return [
+            fit(joined([requests, errors, latency, Content.styled(minute, hue(slot.color))], "  "), width)
+        ]
+    if traffic.p50_ms is not None:
+        latency = line(latency, (f" p50 {traffic.p50_ms:.0f}", "$faint"))
+    label = 20
     room = min(SPARK_MAX, width - label)
 
     def row(told: Content, minute: str, style: str) -> Content:
         return fit(line(told, " " * max(1, label - told.cell_length), (minute, style)), width)
 
     return [
-        row(requests, spark(traffic.requests, room), "$muted"),
+        row(requests, spark(traffic.requests, room), hue(slot.color)),
         row(errors, spark(traffic.failed, room, max(traffic.requests, default=0)), "$bad"),
         row(latency, spark(traffic.p95s_ms, room), "$muted"),
     ]
@@ -119,31 +133,28 @@ def _percent(share: float) -> str:
     return f"{share * 100:.0f}%" if share >= 0.1 else f"{share * 100:.1f}%" if share >= 0.001 else "<0.1%"
 
 
-def _row(container: Container, width: int, now: datetime) -> Content:
-    """A container; what it takes, its age and its image as there is room for them."""
+def _row(container: Container, width: int, name: int, now: datetime) -> Content:
+    """A container; restarts, what it takes, its age and its image as there is room for them."""
     glyph, style = _verdict(container)
-    restarts = f"↻{container.restarts}" if container.restarts else ""
     told = container.status if container.health in ("none", "") else container.health
-    has_figures = container.memory_bytes is not None
-    cells = [column(told, 11, style)]
-    if width >= ROOMY and has_figures:
-        cells.append(_cpu(container))
-        cells.append(_memory(container, with_limit=width >= WIDE))
-    if width >= ROOMY:
-        cells.append(_right(age(container.started, now), 5, "$muted"))
-    if container.restarts or width >= ROOMY:
-        cells.append(_right(restarts, 4, "$warn"))
-    used = sum(cell.cell_length for cell in cells)
+    restarts = f"↻{container.restarts}" if container.restarts else ""
     image = short_image(container.image)
     if (digest := short_digest(container.digest)) and digest not in image:
         image += f" {digest}"
-    tail = line("  ", (image, "$muted")) if width >= WIDE else EMPTY
-    most = min(24, width - 2 - used - (min(tail.cell_length, 24) if tail else 0))
-    name = max(6, min(most, max(12, len(container.service) + 1)) if tail else width - 2 - used)
-    return fit(
-        Content.assemble(line((f"{glyph} ", style)), column(container.service, name - 1), " ", *cells, tail),
-        width,
-    )
+    # In the order in which they stand, with what is wanted first by the lowest number.
+    columns = [(0, column(told, 10, style))]
+    if container.memory_bytes is not None:
+        columns += [(2, _cpu(container)), (3, _memory(container)), (6, _limit(container))]
+    columns.append((4, _right(age(container.started, now), 4, "$muted")))
+    columns.append((1 if restarts else 7, _right(restarts, 4, "$warn")))
+    columns.append((5, line("  ", (image, "$muted"))))
+    left, shown = width - 2 - name, set()
+    for rank, cell in sorted(columns, key=lambda one: one[0]):
+        if cell.cell_length <= left or rank == 0:
+            shown.add(rank)
+            left -= cell.cell_length
+    cells = [cell for rank, cell in columns if rank in shown]
+    return fit(Content.assemble(line((f"{glyph} ", style)), column(container.service, name), *cells), width)
 
 
 def _cpu(container: Container) -> Content:
@@ -153,13 +164,15 @@ def _cpu(container: Container) -> Content:
     return _right(f"{cores * 100:.0f}%" if cores >= 0.0995 else f"{cores * 100:.1f}%", 6, "")
 
 
-def _memory(container: Container, with_limit: bool) -> Content:
+def _memory(container: Container) -> Content:
     used, limit = container.memory_bytes or 0, container.memory_limit_bytes
     style = "bold $bad" if limit and used > limit * 0.95 else "$warn" if limit and used > limit * 0.8 else ""
-    told = _right(megabytes(used), 6, style)
-    if not with_limit:
-        return told
-    return line(told, column(f"/{megabytes(limit)}" if limit else "", 6, "$faint"))
+    return _right(megabytes(used), 6, style)
+
+
+def _limit(container: Container) -> Content:
+    limit = container.memory_limit_bytes
+    return column(f"/{megabytes(limit)}" if limit else "", 6, "$faint")
 
 
 def _right(text: str, width: int, style: str) -> Content:
