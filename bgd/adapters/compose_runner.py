@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -221,6 +221,9 @@ class ComposeRunner:
         rendered = render_shared(model, plan, _stand_in(plan), self._place(app))
         volumes = [given["name"] for given in (rendered.document.get("volumes") or {}).values()]
         return await self._plain.users(volumes, self._instance, app)
+
+    async def keep_images(self, app: str, releases: Collection[int]) -> None:
+        await self._images.tags.keep_only(self._place(app), releases)
 
     async def containers(self, app: str | None = None, details: bool = False) -> Sequence[Container]:
         labels = {INSTANCE: self._instance, **({APP: app} if app is not None else {})}

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from bgd.adapters.docker_engine import DockerEngine, together
 from bgd.domain.release import Image
 from bgd.domain.render import Place
 from bgd.errors import Failed, NotFound
 
-KEPT_RELEASES = 10
-"""How many releases' images stay tagged for a rollback."""
-
 
 class ImageTags:
     """Tags every image of a release, so that `docker image prune` takes none that a rollback needs.
 
-    Pulled images too: a tag that moved on leaves the old image without a name. An image loses its tag when
-    the release is `KEPT_RELEASES` old; with its last tag it is gone, unless a container still has it.
+    Pulled images too: a tag that moved on leaves the old image without a name. With its last tag an image is
+    gone, unless a container still has it.
     """
 
     def __init__(self, engine: DockerEngine) -> None:
         self._engine = engine
 
     async def keep(self, images: Mapping[str, Image], place: Place, number: int) -> None:
-        """Tag the images of release `number`, by service, and let go of those that are too old."""
+        """Tag the images of release `number`, by service."""
         await together(
             self._tag(image.id, place.image(service, f"r{number}")) for service, image in images.items()
         )
-        await self._untag(place, lambda other: other <= number - KEPT_RELEASES)
+
+    async def keep_only(self, place: Place, numbers: Collection[int]) -> None:
+        """Take the tags of all other releases away."""
+        await self._untag(place, lambda number: number not in numbers)
 
     async def forget(self, place: Place) -> None:
         """Take all the app's tags away."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -196,6 +196,39 @@ class SqliteStore:
         )
         return [_LIVE.validate_json(body) for (body,) in rows]
 
+    async def releases(self, app: str) -> Sequence[int]:
+        """See `Store.releases`."""
+        rows = await self._run(self._rows, "SELECT number FROM releases WHERE app = ? ORDER BY number", app)
+        return [number for (number,) in rows]
+
+    async def prune(self, app: str, releases: Collection[int], deployments: int, entries: int) -> None:
+        """See `Store.prune`."""
+        await self._run(self._prune, app, frozenset(releases), deployments, entries)
+
+    def _prune(self, app: str, releases: frozenset[int], deployments: int, entries: int) -> None:
+        db = self._db
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            db.execute(
+                "DELETE FROM deployments WHERE app = ?1 AND is_final = 1 AND id NOT IN"
+                " (SELECT id FROM deployments WHERE app = ?1 ORDER BY id DESC LIMIT ?2)",
+                (app, deployments),
+            )
+            there = [n for (n,) in db.execute("SELECT number FROM releases WHERE app = ?", (app,))]
+            gone = [(app, number) for number in there if number not in releases]
+            db.executemany("DELETE FROM releases WHERE app = ? AND number = ?", gone)
+            db.execute(
+                "DELETE FROM lives WHERE app = ?1 AND at NOT IN"
+                " (SELECT at FROM lives WHERE app = ?1 ORDER BY at DESC LIMIT ?2)",
+                (app, deployments),
+            )
+            db.execute("DELETE FROM entries WHERE id <= (SELECT MAX(id) FROM entries) - ?", (entries,))
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
     async def forget(self, app: str) -> None:
         """See `Store.forget`."""
         await self._run(self._forget, app)
@@ -238,6 +271,11 @@ class SqliteStore:
             )
             for row in rows
         ]
+
+    async def first_id(self) -> int:
+        """See `Store.first_id`."""
+        rows = await self._run(self._rows, "SELECT COALESCE(MIN(id), 1) FROM entries")
+        return int(rows[0][0])
 
     async def last_id(self) -> int:
         """See `Store.last_id`."""

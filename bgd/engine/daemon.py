@@ -72,6 +72,7 @@ class Daemon:
         await self.adoptions.close()
         await self.deployer.close()
         await self.fleet.drains.close()
+        await self.fleet.retention.close()
         await self.fleet.figures.close()
         await self.fleet.receipts.close()
         await self.world.journal.note("daemon", None, {"message": "stopped"})

@@ -142,6 +142,7 @@ class Deployer:
             app.end()
             if work.deployment.state.is_final:
                 self._fleet.receipts.finished(app, work.deployment)
+                self._fleet.retention.tidy_later(app)
 
     async def _command(self, work: Work) -> Event:
         """Carry the state's command out; how it ended."""

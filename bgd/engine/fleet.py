@@ -16,6 +16,7 @@ from bgd.engine.entrance import Entrance
 from bgd.engine.figures import Figures
 from bgd.engine.ports import Entry, Record
 from bgd.engine.receipts import Receipts
+from bgd.engine.retention import Retention
 from bgd.engine.world import World
 from bgd.errors import BgError, NotFound, Refused
 
@@ -39,6 +40,7 @@ class Fleet:
         self.receipts = Receipts(self.figures, world.journal)
         self.drains = Drains(self)
         self.entrance = Entrance(world, self.table)
+        self.retention = Retention(world)
 
     def get(self, name: str) -> App:
         """The app of that name. Raises `NotFound`."""

@@ -119,7 +119,8 @@ class Journal:
     async def follow(self, since: int | None, app: str | None) -> AsyncGenerator[Entry]:
         """Entries after `since` from the disk, then as they come, without a gap and without a repeat.
 
-        `since` `None` means from now on. One from the future (another journal's) begins with `resync`.
+        `since` `None` means from now on. One from the future (another journal's), or from before the oldest
+        entry that is kept, begins with `resync`.
         """
         subscription = Subscription(app)
         self._subscriptions.add(subscription)
@@ -128,7 +129,8 @@ class Journal:
         try:
             last = 0
             if since is not None:
-                if since > await self.store.last_id():
+                is_known = await self.store.first_id() <= since + 1 <= await self.store.last_id() + 1
+                if not is_known and since > 0:
                     yield Entry(self.clock(), RESYNC, None, {})
                     since = 0
                 async for entry in self.past(since, app):

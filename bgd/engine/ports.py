@@ -7,7 +7,7 @@ and then finds its work done. All of them raise `BgError` and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -124,6 +124,9 @@ class Runner(Protocol):
 
     async def remove_app(self, app: str, volumes: bool) -> None:
         """Remove everything of the app, its shared services included; its volumes only if told."""
+
+    async def keep_images(self, app: str, releases: Collection[int]) -> None:
+        """Let go of the images of the app's other releases, but for those that a container has."""
 
     async def containers(self, app: str | None = None, details: bool = False) -> Sequence[Container]:
         """The app's containers, or all of this instance's. `details` fills what takes an inspection each."""
@@ -320,11 +323,23 @@ class Store(Protocol):
     async def lives(self, app: str, limit: int = 200) -> Sequence[Live]:
         """Which releases had the traffic, newest first."""
 
+    async def releases(self, app: str) -> Sequence[int]:
+        """The numbers of the app's releases."""
+
+    async def prune(self, app: str, releases: Collection[int], deployments: int, entries: int) -> None:
+        """Drop the app's other releases and its oldest deployments, and the oldest entries of all apps.
+
+        What isn't final stays, and so do the releases of the deployments that stay, however old.
+        """
+
     async def forget(self, app: str) -> None:
         """Drop everything about an app but the journal."""
 
     async def entries(self, since: int, app: str | None, limit: int) -> Sequence[Entry]:
         """The journal after entry `since`, oldest first."""
+
+    async def first_id(self) -> int:
+        """The id of the oldest entry that is kept; 1 while there is none."""
 
     async def last_id(self) -> int:
         """The id of the newest entry; 0 while there is none."""

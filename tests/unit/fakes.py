@@ -7,7 +7,7 @@ what they tell.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -92,6 +92,7 @@ class FakeRunner:
         self.hold.set()
         self.broken: dict[str, str] = {}
         self.sessions = 1
+        self.kept_images: frozenset[int] = frozenset()
         self.is_away = False
         self.happened = asyncio.Event()
         self.plain: PlainProject | None = None
@@ -206,6 +207,9 @@ class FakeRunner:
         self._do("remove_app")
         self.running.clear()
         self.shared_runs = False
+
+    async def keep_images(self, app: str, releases: Collection[int]) -> None:
+        self.kept_images = frozenset(releases)
 
     async def containers(self, app: str | None = None, details: bool = False) -> Sequence[Container]:
         await self.reach()
