@@ -164,7 +164,9 @@ class Drains:
         message = f"{color} had {done + left} connections open after {limit_s:g} s: {', '.join(told)}"
         fix = "`drain: …` in x-bgd waits longer"
         if left:
-            fix += "; what came in by the preview isn't cut, and cutting at all needs a daemon that is root"
+            fix += (
+                "; what came in by the preview isn't cut, and where bgd isn't root, nor what shares a worker"
+            )
         await journal.note("warning", app.name, {"message": message, "fix": fix})
         return Cut(done, 0, left)
 
