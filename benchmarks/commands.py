@@ -15,6 +15,7 @@ from benchmarks.stats import median, ms, percentile, ratio
 
 TITLE = "Commands as whole processes"
 AIM = 3.0
+WHY = "starting Python is most of it: see the last line of the table"
 COMMANDS = {
     "bgctl status": ["status"],
     "bgctl status APP": ["status", APP],
