@@ -75,5 +75,5 @@ def measure(scale: Scale) -> Section:
         requests,
         not stale.total(),
     )
-    notes = ["The next section has what other proxies lose under a lighter load."]
+    notes = ["What other proxies lose under a lighter load is in the next section."]
     return Section("lost_requests", TITLE, [lost, late], rows, notes)

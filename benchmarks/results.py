@@ -10,8 +10,9 @@ from benchmarks.stats import table
 HEAD = """\
 # Results
 
-Made by `make bench`{kind}; one benchmark alone: `make bench FIGURE=first_answer`. Yardsticks were measured in
-the same run, in turn with bgd, on a machine that does other things too: ratios mean more than milliseconds.
+Made by `make bench`{kind}; one benchmark alone: `make bench FIGURE=first_answer`.
+Yardsticks were measured in the same run, in turn with bgd: on a machine that does other things too, ratios
+mean more than milliseconds. A load above the number of cores means that everything waited for a core.
 
 {machine}
 """
