@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -46,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.figures if name not in ALL]:
         parser.error(f"{', '.join(unknown)}: there are {', '.join(ALL)}")
+    # Whoever ends it gets everything taken away all the same: the exit unwinds what is open.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     busy = machine.load()
     described = [*machine.described(), f"load of the machine before: {busy:.1f}"]
     print("\n".join(f"bench    {line}" for line in described), flush=True)
