@@ -17,14 +17,14 @@ from tests.docker.load import Load
 from tests.docker.load.connection import Connection
 from tests.docker.load.kinds import FRESH, KEEPALIVE, POST, UPLOAD
 
-WITHIN_S = 40.0
+WITHIN_S = 60.0
 MIX = {KEEPALIVE: 6, FRESH: 2, POST: 2, UPLOAD: 2}
 
 
 @pytest.fixture(scope="module")
 def shop(shared_bgd: RunningDaemon, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """The demo's shop with version 1 in one colour, and 2 in the other and live."""
-    made = Shop(tmp_path_factory.mktemp("shop"), "shop", drain="4s")
+    made = Shop(tmp_path_factory.mktemp("shop"), "shop", drain="20s")
     made.release("1")
     shared_bgd.bgctl("add", str(made.file))
     for version in ("1", "2"):
