@@ -42,7 +42,7 @@ lint: venv
 
 check: lint ## format, lint, types, import contracts, unit tests
 	@echo 'check    unit tests'
-	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/unit tests/tui
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/unit tests/tui tests/hostile
 
 test: venv ## all tests, those against the real engine included
 	@$(BIN)/python -m compose.engine during $(MAKE) test-with-engine

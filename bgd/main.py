@@ -6,8 +6,10 @@ import argparse
 import asyncio
 import logging
 import os
+import resource
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +20,10 @@ from bgd.errors import BgError, InvalidInput
 log = logging.getLogger("bgd")
 
 STOPPED, BROKEN, MISCONFIGURED = 0, 1, 2
+
+OPEN_FILES = 65_536
+END_WITHIN_S = 9.0
+"""How long stopping may take, of the 10 s that service managers and people grant."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -62,16 +68,41 @@ def _say(error: BgError, code: int) -> int:
 
 async def run(config: Config) -> None:
     """Serve until SIGTERM or SIGINT. Raises `BgError` where it can't."""
-    from bgd.server import bound, held
+    from bgd.server import bound, held, vacated
 
     os.umask(0o077)
+    _allow_open_files()
     with held(config.state_dir):
         listener = bound(config.socket)
+        own = config.socket.lstat()
         try:
             await _serve(config, listener)
         finally:
             listener.close()
-            config.socket.unlink(missing_ok=True)
+            vacated(config.socket, own)
+
+
+def _allow_open_files() -> None:
+    """Take what the host allows: 1024, the usual default, is a few dozen streams of logs."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def _end_in_time() -> None:
+    """See that the process ends, even where the engine or Compose hangs and a thread of ours with it.
+
+    To the next daemon it is as if this one had been killed, which it is made for.
+    """
+
+    def end() -> None:
+        log.error("not everything could be ended within %g s: the next start goes on from here", END_WITHIN_S)
+        logging.shutdown()
+        os._exit(STOPPED)
+
+    timer = threading.Timer(END_WITHIN_S, end)
+    timer.daemon = True
+    timer.start()
 
 
 async def _serve(config: Config, listener: Any) -> None:
@@ -93,6 +124,7 @@ async def _serve(config: Config, listener: Any) -> None:
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping; nginx and the apps go on")
+        _end_in_time()
         context.ending.set()
         server.should_exit = True
         await serving

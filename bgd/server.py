@@ -1,7 +1,8 @@
 """The daemon's socket, and the server on it.
 
 A live daemon's socket is never taken away: the lock on the state directory comes first, and a socket that
-somebody answers on is left alone. It is bound with its mode, so it is never open for a moment.
+somebody answers on is left alone. Two daemons that come for one place at once take turns by a lock on its
+directory. The socket is bound with its mode, so it is never open for a moment.
 """
 
 from __future__ import annotations
@@ -16,12 +17,16 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
-from bgd.api.peer import PeerProtocol
+from bgd.api.connection import Connection
 from bgd.errors import Failed, Refused
 
 SOCKET_MODE = 0o660
+DIRECTORY_MODE = 0o750
 BACKLOG = 512
-GRACE_S = 5
+GRACE_S = 3
+"""What requests in progress get when the daemon stops."""
+IDLE_S = 75
+"""How long a connection may be without a whole request."""
 
 
 @contextlib.contextmanager
@@ -55,23 +60,53 @@ def held(state_dir: Path) -> Iterator[None]:
 def bound(path: Path) -> socket.socket:
     """A listening socket at `path`, mode 0660. Raises `Refused` where somebody listens there."""
     try:
-        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        _clear(path)
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        # Made under a name of its own and renamed when it is ready: nobody ever meets it half open.
-        spare = path.with_name(f".{path.name}.{os.getpid()}")
-        spare.unlink(missing_ok=True)
-        before = os.umask(0o777 & ~SOCKET_MODE)
-        try:
-            listener.bind(str(spare))
-        finally:
-            os.umask(before)
-        listener.listen(BACKLOG)
-        listener.setblocking(False)
-        spare.rename(path)
+        _make_directory(path.parent)
+        with _turn(path.parent):
+            _clear(path)
+            return _placed(path)
     except OSError as error:
         why = error.strerror or str(error)
         raise Failed(f"the socket {path} can't be made: {why}", "name another with --socket") from None
+
+
+def vacated(path: Path, own: os.stat_result) -> None:
+    """Remove the socket at `path` if it is still the daemon's `own`: another may have its place by now."""
+    with contextlib.suppress(OSError), _turn(path.parent):
+        found = path.lstat()
+        if (found.st_dev, found.st_ino) == (own.st_dev, own.st_ino):
+            path.unlink()
+
+
+def _make_directory(path: Path) -> None:
+    if not path.exists():
+        path.mkdir(parents=True)
+        path.chmod(DIRECTORY_MODE)  # whatever the umask: the socket's group has to get in
+
+
+@contextlib.contextmanager
+def _turn(directory: Path) -> Iterator[None]:
+    """Be alone among the daemons that make or remove a socket there; the kernel ends it with the process."""
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _placed(path: Path) -> socket.socket:
+    """Made under a name of its own and renamed when it is ready: nobody ever meets it half open."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    spare = path.with_name(f".{path.name}.{os.getpid()}")
+    spare.unlink(missing_ok=True)
+    before = os.umask(0o777 & ~SOCKET_MODE)
+    try:
+        listener.bind(str(spare))
+    finally:
+        os.umask(before)
+    listener.listen(BACKLOG)
+    listener.setblocking(False)
+    spare.rename(path)
     return listener
 
 
@@ -101,14 +136,14 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=PeerProtocol,
+                http=Connection,
                 ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=GRACE_S,
-                timeout_keep_alive=75,
+                timeout_keep_alive=IDLE_S,
                 backlog=BACKLOG,
             )
         )

@@ -24,7 +24,7 @@ from bgd.errors import BgError, Failed, Unreachable
 MINIMUM = (2, 24)
 VERSION_TIMEOUT_S = 20.0
 CONFIG_TIMEOUT_S = 60.0
-KILL_AFTER_S = 10.0
+KILL_AFTER_S = 4.0
 _KEPT_VARIABLES = (
     "PATH",
     "HOME",

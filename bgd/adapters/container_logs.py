@@ -137,7 +137,8 @@ def unix_time(text: str) -> str:
     """
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        seconds = int(moment.timestamp() // 1)
+    except (ValueError, OverflowError):  # the year 1, in local time
         raise InvalidInput(f"{text!r} isn't a time", "write it like 2030-01-31T12:00:00Z") from None
     fraction = _FRACTION.search(text)
-    return f"{int(moment.timestamp() // 1)}.{fraction[1][:9] if fraction else '0':0<9}"
+    return f"{seconds}.{fraction[1][:9] if fraction else '0':0<9}"

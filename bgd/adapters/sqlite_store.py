@@ -18,8 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from bgd.adapters import journal_schema
 from bgd.domain.color import Color
 from bgd.domain.deployment import AppRecord, ColorRecord, Deployment, Live
 from bgd.domain.release import Release
@@ -27,23 +28,6 @@ from bgd.engine.ports import Entry, Record
 from bgd.errors import Failed
 
 T = TypeVar("T")
-
-SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE apps (name TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
-CREATE TABLE colors (app TEXT NOT NULL, color TEXT NOT NULL, body TEXT NOT NULL,
-                     PRIMARY KEY (app, color)) STRICT;
-CREATE TABLE releases (app TEXT NOT NULL, number INTEGER NOT NULL, body TEXT NOT NULL,
-                       PRIMARY KEY (app, number)) STRICT;
-CREATE TABLE deployments (id INTEGER PRIMARY KEY, app TEXT NOT NULL, is_final INTEGER NOT NULL,
-                          body TEXT NOT NULL) STRICT;
-CREATE INDEX deployments_of_app ON deployments (app, id);
-CREATE TABLE lives (app TEXT NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (app, at)) STRICT;
-CREATE TABLE entries (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, event TEXT NOT NULL, app TEXT,
-                      deployment INTEGER, actor TEXT, data TEXT NOT NULL) STRICT;
-CREATE INDEX entries_of_app ON entries (app, id);
-CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
-"""
 
 _APP = TypeAdapter(AppRecord)
 _COLOR = TypeAdapter(ColorRecord)
@@ -67,7 +51,7 @@ class SqliteStore:
         self._given: dict[str, int] = {}
 
     async def open(self) -> None:
-        """Open the file, or make it. Raises `Failed` where it can't be used, or is a newer bgd's."""
+        """Open the file, or make it. Raises `Failed` where it can't be used: see `journal_schema`."""
         await self._run(self._open)
 
     async def close(self) -> None:
@@ -81,9 +65,11 @@ class SqliteStore:
         try:
             return await asyncio.shield(loop.run_in_executor(self._thread, partial(call, *args)))
         except sqlite3.Error as error:
+            if not isinstance(error, sqlite3.OperationalError):
+                raise journal_schema.damaged(self._file, str(error)) from error
             raise Failed(
                 f"the journal {self._file} can't be used: {error}",
-                "is the disk full, or the file damaged? Nothing was changed, and traffic goes on",
+                "is the disk full (`df`)? Nothing was changed, and traffic goes on",
             ) from error
 
     @property
@@ -93,19 +79,7 @@ class SqliteStore:
         return self._connection
 
     def _open(self) -> None:
-        new = not self._file.exists()
-        self._connection = db = sqlite3.connect(self._file, check_same_thread=False, isolation_level=None)
-        self._file.chmod(0o600)
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA foreign_keys = ON")
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if new or version == 0:
-            db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-        elif version > SCHEMA_VERSION:
-            raise Failed(
-                f"the journal {self._file} is a newer bgd's (schema {version}, known is {SCHEMA_VERSION})",
-                "install that version again, or another --state-dir",
-            )
+        self._connection = journal_schema.opened(self._file)
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -155,12 +129,12 @@ class SqliteStore:
     async def apps(self) -> Sequence[AppRecord]:
         """See `Store.apps`."""
         rows = await self._run(self._rows, "SELECT body FROM apps ORDER BY name")
-        return [_APP.validate_json(body) for (body,) in rows]
+        return [self._parsed(_APP, body) for (body,) in rows]
 
     async def colors(self, app: str) -> Mapping[Color, ColorRecord]:
         """See `Store.colors`."""
         rows = await self._run(self._rows, "SELECT body FROM colors WHERE app = ?", app)
-        records = [_COLOR.validate_json(body) for (body,) in rows]
+        records = [self._parsed(_COLOR, body) for (body,) in rows]
         return {record.color: record for record in records}
 
     async def release(self, app: str, number: int) -> Release | None:
@@ -168,33 +142,33 @@ class SqliteStore:
         rows = await self._run(
             self._rows, "SELECT body FROM releases WHERE app = ? AND number = ?", app, number
         )
-        return _RELEASE.validate_json(rows[0][0]) if rows else None
+        return self._parsed(_RELEASE, rows[0][0]) if rows else None
 
     async def latest_release(self, app: str) -> Release | None:
         """See `Store.latest_release`."""
         rows = await self._run(
             self._rows, "SELECT body FROM releases WHERE app = ? ORDER BY number DESC LIMIT 1", app
         )
-        return _RELEASE.validate_json(rows[0][0]) if rows else None
+        return self._parsed(_RELEASE, rows[0][0]) if rows else None
 
     async def deployments(self, app: str, limit: int = 200) -> Sequence[Deployment]:
         """See `Store.deployments`."""
         rows = await self._run(
             self._rows, "SELECT body FROM deployments WHERE app = ? ORDER BY id DESC LIMIT ?", app, limit
         )
-        return [_DEPLOYMENT.validate_json(body) for (body,) in rows]
+        return [self._parsed(_DEPLOYMENT, body) for (body,) in rows]
 
     async def unfinished(self) -> Sequence[Deployment]:
         """See `Store.unfinished`."""
         rows = await self._run(self._rows, "SELECT body FROM deployments WHERE is_final = 0 ORDER BY id")
-        return [_DEPLOYMENT.validate_json(body) for (body,) in rows]
+        return [self._parsed(_DEPLOYMENT, body) for (body,) in rows]
 
     async def lives(self, app: str, limit: int = 200) -> Sequence[Live]:
         """See `Store.lives`."""
         rows = await self._run(
-            self._rows, "SELECT body FROM lives WHERE app = ? ORDER BY at DESC LIMIT ?", app, limit
+            self._rows, "SELECT body FROM lives WHERE app = ? ORDER BY id DESC LIMIT ?", app, limit
         )
-        return [_LIVE.validate_json(body) for (body,) in rows]
+        return [self._parsed(_LIVE, body) for (body,) in rows]
 
     async def releases(self, app: str) -> Sequence[int]:
         """See `Store.releases`."""
@@ -282,6 +256,15 @@ class SqliteStore:
         rows = await self._run(self._rows, "SELECT COALESCE(MAX(id), 0) FROM entries")
         return int(rows[0][0])
 
+    def _parsed(self, kind: TypeAdapter[T], body: str) -> T:
+        """One record. What is wrong with it is told without its values: there are secrets among them."""
+        try:
+            return kind.validate_json(body)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            raise journal_schema.damaged(self._file, f"{error.title} {place}: {first['msg']}") from None
+
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         return self._db.execute(sql, values).fetchall()
 
@@ -326,4 +309,7 @@ def _upsert(db: sqlite3.Connection, record: AppRecord | ColorRecord | Deployment
             _count_up(db, f"release/{record.app}", record.number)
         case Live():
             body = _LIVE.dump_json(record).decode()
-            db.execute("REPLACE INTO lives VALUES (?, ?, ?)", (record.app, timestamp(record.at), body))
+            db.execute(
+                "INSERT INTO lives (app, at, body) VALUES (?, ?, ?)",
+                (record.app, timestamp(record.at), body),
+            )

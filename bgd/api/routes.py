@@ -19,7 +19,7 @@ from bgd.api.bodies import (
     StopBody,
     SwitchBody,
 )
-from bgd.api.context import Context, body_of, context_of, flag, whole_number
+from bgd.api.context import Context, body_of, context_of, flag, moment, whole_number
 from bgd.api.peer import actor_of
 from bgd.api.streams import event_frame, event_stream, log_frames
 from bgd.domain.adoption_plan import plan_json as adoption_json
@@ -173,7 +173,7 @@ def _moved(deployment: Deployment, old: Color | None) -> SwitchJson:
         "from": old,
         "to": deployment.color,
         "release": name_of(deployment.release) or "",
-        "took_ms": round(until, 1),
+        "took_ms": max(0.0, round(until, 1)),
     }
 
 
@@ -199,7 +199,7 @@ async def diff_releases(request: Request) -> Response:
 async def smoke(request: Request) -> Response:
     """Run the smoke checks now."""
     (context, app), body = _app(request), await body_of(request, SmokeBody)
-    color, results = await context.daemon.smoke(app, _color(body.color))
+    color, results = await context.daemon.smoke(app, _color(body.color), actor_of(request))
     passed = all(r.verdict.passed for r in results)
     told = {"app": app.name, "color": color, "passed": passed, "checks": [_smoke_json(r) for r in results]}
     return JSONResponse(told)
@@ -261,7 +261,7 @@ async def logs(request: Request) -> Response:
         asked.get("service"),
         follow=flag(request, "follow", default=False),
         tail=whole_number(asked["tail"], "tail") if "tail" in asked else None,
-        since=asked.get("since"),
+        since=moment(asked["since"], "since") if "since" in asked else None,
     )
     lines = context.daemon.world.runner.logs(query)
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from bgd import __version__
 from bgd.api import bodies, routes
-from bgd.api.context import Context, context_of
+from bgd.api.context import Context, TooLarge, context_of
 from bgd.errors import BgError, Failed, InvalidInput, NotFound, Refused, Unreachable
 from bgd.wire import (
     AppJson,
@@ -34,6 +34,7 @@ from bgd.wire import (
 log = logging.getLogger("bgd.api")
 
 STATUS: dict[type[BgError], int] = {
+    TooLarge: 413,
     InvalidInput: 422,
     NotFound: 404,
     Refused: 409,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 from functools import lru_cache
@@ -14,8 +15,11 @@ from starlette.responses import StreamingResponse
 from bgd.domain.log import LogLine
 from bgd.errors import BgError
 
+log = logging.getLogger("bgd.api")
+
 KEEPALIVE_S = 15.0
-BATCH = 256
+QUEUED_FRAMES = 16
+"""So many wait for a slow reader; one of log lines may be large."""
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -33,7 +37,7 @@ def event_stream(frames: AsyncGenerator[bytes], ending: asyncio.Event) -> Stream
 
 async def _chunks(frames: AsyncGenerator[bytes], ending: asyncio.Event) -> AsyncIterator[bytes]:
     yield b": bgd\n\n"
-    queue: asyncio.Queue[bytes | None] = asyncio.Queue(BATCH)
+    queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUED_FRAMES)
     pump = asyncio.create_task(_pump(frames, queue))
     end = asyncio.create_task(ending.wait())
     taken: asyncio.Task[bytes | None] | None = None
@@ -53,7 +57,7 @@ async def _chunks(frames: AsyncGenerator[bytes], ending: asyncio.Event) -> Async
                 break
             # Whatever has come meanwhile goes with it: one write a batch, not a line.
             chunks = [chunk]
-            while not queue.empty() and len(chunks) < BATCH:
+            while not queue.empty() and len(chunks) < QUEUED_FRAMES:
                 more = queue.get_nowait()
                 if more is None:
                     yield b"".join(chunks)
@@ -75,6 +79,11 @@ async def _pump(frames: AsyncGenerator[bytes], queue: asyncio.Queue[bytes | None
         except BgError as error:
             # The status line is long gone: the client is told in the stream.
             told = {"code": error.code, "message": error.message, "hint": error.hint}
+            await queue.put(event_frame({"event": "error", "error": told}))
+        except Exception as error:
+            log.exception("a stream broke")
+            message = f"bgd itself is at fault ({type(error).__name__})"
+            told = {"code": "failed", "message": message, "hint": "its log has the trace; traffic goes on"}
             await queue.put(event_frame({"event": "error", "error": told}))
     await queue.put(None)
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bgd.domain.adoption import Adoption, KeptVolume
 from bgd.domain.color import Color, ColorState
+from bgd.domain.duration import ms_between
 from bgd.domain.lifecycle import DEPLOY, DEPLOY_ALONE, MOVE, MOVE_ALONE, State, Transitions
 from bgd.domain.origin import Origin
 from bgd.domain.probe import Answer, Probe
@@ -104,7 +105,7 @@ class Deployment:
         last = self.stages[-1]
         ended = replace(
             last,
-            took_ms=max(0, round((now - last.started).total_seconds() * 1000)),
+            took_ms=ms_between(last.started, now),
             failed=self.failure is not None and self.failure.stage is last.state,
             detail=detail,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 _UNIT_S = {
     "ns": 1e-9,
@@ -67,3 +68,8 @@ def parse_rate(value: object) -> float:
     if rate > 1:
         raise ValueError(f"{str(value)!r} is more than all: write it like 1% or 0.01")
     return rate
+
+
+def ms_between(then: datetime, now: datetime) -> int:
+    """Milliseconds from one moment to another; none where the clock was set back in between."""
+    return max(0, round((now - then).total_seconds() * 1000))

@@ -24,6 +24,7 @@ from bgd.domain.adoption import (
     with_kept,
 )
 from bgd.domain.adoption_plan import AdoptionPlan, plan_adoption, plan_text
+from bgd.domain.duration import ms_between
 from bgd.domain.origin import Origin
 from bgd.engine.app import App
 from bgd.engine.fleet import Fleet
@@ -170,7 +171,7 @@ async def conclude(work: Work) -> None:
         "project": adoption.project.name,
         "replaced": [c.name for c in adoption.project.containers],
         "volumes": [volume.name for volume in app.record.kept],
-        "gap_ms": round((app.colors[app.live].since - stopped_at).total_seconds() * 1000),
+        "gap_ms": ms_between(stopped_at, app.colors[app.live].since),
     }
     await work.world.journal.note("adopted", app.name, told, deployment=work.deployment.id)
 

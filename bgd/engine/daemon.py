@@ -150,7 +150,7 @@ class Daemon:
             raise NotFound(f"{app.name} has no release r{number}", f"`bgctl history {app.name}` lists them")
         return release_json(found, await self.world.store.deployments(app.name), app.serving())
 
-    async def smoke(self, app: App, color: Color | None) -> tuple[Color, list[SmokeResult]]:
+    async def smoke(self, app: App, color: Color | None, actor: str) -> tuple[Color, list[SmokeResult]]:
         """Run the smoke checks of a colour now: the live one's unless told otherwise."""
         chosen = color or app.live
         if chosen is None:
@@ -167,7 +167,7 @@ class Daemon:
                 {"check": r.check, "passed": r.verdict.passed, "reason": r.verdict.reason} for r in results
             ],
         }
-        await self.world.journal.note("smoke", app.name, told)
+        await self.world.journal.note("smoke", app.name, told, actor=actor)
         return chosen, results
 
     def _running(self, app: App, color: Color) -> Release:

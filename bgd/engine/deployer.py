@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import chain, count, repeat
 
 from bgd.domain.deployment import Deployment, Failure
+from bgd.domain.duration import ms_between
 from bgd.domain.lifecycle import Event, State, step
 from bgd.domain.release import Release
 from bgd.engine.app import App
@@ -233,7 +234,7 @@ class Deployer:
                 "release": work.release.name,
                 "color": deployment.color,
                 "live": live,
-                "took_ms": round((deployment.finished - deployment.started).total_seconds() * 1000),
+                "took_ms": ms_between(deployment.started, deployment.finished),
                 "failure": failure_json(deployment.failure, work.app.serving()),
             },
             deployment.id,

@@ -30,6 +30,13 @@ RETRY_S = 5.0
 DRAIN_WITHOUT_RELEASE_S = 30.0
 
 
+def stopwatch(already_s: float = 0.0) -> Callable[[], float]:
+    """Counts seconds, `already_s` to begin with, whatever the clock on the wall is set to meanwhile."""
+    loop = asyncio.get_running_loop()
+    began = loop.time() - max(0.0, already_s)
+    return lambda: loop.time() - began
+
+
 class Drains:
     """One task for each colour that drains or waits for its end."""
 
@@ -64,7 +71,7 @@ class Drains:
         journal, traffic = self._world.journal, self._world.traffic
         release = app.release_in(color)
         limit_s = release.plan.settings.drain_s if release else DRAIN_WITHOUT_RELEASE_S
-        begun = journal.clock()
+        begun, spent_s = journal.clock(), stopwatch()
         # The reload ends nginx's idle connections to it, so that those which are left mean something.
         async with journal.effect("apply_routes", app.name, detail="doors closed"):
             await self._fleet.entrance.serve()
@@ -74,7 +81,7 @@ class Drains:
             while True:
                 left = await traffic.remaining(app.name, color, addresses)
                 app.remaining[color] = (left, begun)
-                if left.is_drained or (journal.clock() - begun).total_seconds() >= limit_s:
+                if left.is_drained or spent_s() >= limit_s:
                     break
                 progress(f"{color} ends {left.connections} connections")
                 await asyncio.sleep(LOOK_CLOSELY_EVERY_S)
@@ -98,7 +105,8 @@ class Drains:
             await self._until_done(app, "drain", partial(self._drain, app, color))
         until = app.colors[color].warm_until
         if until is not None and app.colors[color].state is ColorState.WARM:
-            left_s = (until - self._world.journal.clock()).total_seconds()
+            # Never longer than from the beginning: the clock may have been set back.
+            left_s = (until - max(self._world.journal.clock(), app.colors[color].since)).total_seconds()
             await asyncio.sleep(max(0.0, left_s))
             await app.idle.wait()
             if app.colors[color].state is ColorState.WARM:
@@ -129,6 +137,7 @@ class Drains:
         async with journal.effect("apply_routes", app.name, detail=f"live is {app.live}"):
             await self._fleet.entrance.serve()
         begun = app.colors[color].since
+        spent_s = stopwatch(min(limit_s, (journal.clock() - begun).total_seconds()))
         every = await self._world.runner.containers(app.name, details=True)
         addresses = [a for c in every if c.color == color for a in c.addresses]
         last: Remaining | None = None
@@ -139,10 +148,10 @@ class Drains:
                 last = left
                 data = {"color": color, "connections": left.connections, "old_workers": left.old_workers}
                 await journal.note("drain", app.name, data)
-            elapsed_s = (journal.clock() - begun).total_seconds()
-            if left.is_drained or elapsed_s >= limit_s:
+            rest_s = limit_s - spent_s()
+            if left.is_drained or rest_s <= 0:
                 break
-            await asyncio.sleep(min(LOOK_EVERY_S, limit_s - elapsed_s))
+            await asyncio.sleep(min(LOOK_EVERY_S, rest_s))
         cut = Cut() if left.is_drained else await self._cut(app, color, addresses, limit_s)
         await self._cool(app, color, cut)
 

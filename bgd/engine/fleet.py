@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bgd.domain.color import Color, ColorState
 from bgd.domain.deployment import AppRecord, ColorRecord, Deployment, Live
+from bgd.domain.duration import ms_between
 from bgd.domain.routing import conflict_of
 from bgd.domain.settings import Route
 from bgd.domain.traffic import Closure, Table
@@ -97,17 +98,19 @@ class Fleet:
         await self.world.journal.record(record)
         app.record = record
 
-    async def set_color(self, app: App, record: ColorRecord, *others: Record) -> None:
-        """Record what a colour holds, and tell it."""
+    async def set_color(
+        self, app: App, record: ColorRecord, *others: Record, actor: str | None = None
+    ) -> None:
+        """Record what a colour holds, and tell it; `actor` where somebody wanted just that."""
         data = {"color": record.color, "state": record.state, "release": name_of(record.release)}
-        entry = Entry(record.since, "color", app.name, data, record.deployment)
+        entry = Entry(record.since, "color", app.name, data, record.deployment, actor)
         await self.world.journal.record(record, *others, entry)
         app.colors[record.color] = record
 
     async def shut(self, app: App, why: Closure, deployment: int | None = None, actor: str = "") -> None:
         """Close the app's doors: requests get 503 with a page from now on."""
         journal = self.world.journal
-        async with journal.effect("shut_doors", app.name, deployment, why) as outcome:
+        async with journal.effect("shut_doors", app.name, deployment, why, actor=actor or None) as outcome:
             try:
                 await self.world.traffic.shut(app.name, why)
             except BgError:
@@ -120,7 +123,7 @@ class Fleet:
     async def reopen(self, app: App, why: Closure, deployment: int | None = None, actor: str = "") -> None:
         """Take a reason for closed doors away; with the last one they open."""
         journal = self.world.journal
-        async with journal.effect("open_doors", app.name, deployment, why) as outcome:
+        async with journal.effect("open_doors", app.name, deployment, why, actor=actor or None) as outcome:
             await self.world.traffic.reopen(app.name, why)
             at = journal.clock()
             outcome.append(_doors(app, app.closures - {why}, at, deployment, actor, app.shut_at.get(why)))
@@ -222,7 +225,7 @@ def _doors(
 ) -> Entry:
     data: dict[str, object] = {"closed": sorted(closures)}
     if shut_at is not None:
-        data["took_ms"] = round((at - shut_at).total_seconds() * 1000)
+        data["took_ms"] = ms_between(shut_at, at)
     return Entry(at, "doors", app.name, data, deployment, actor or None)
 
 

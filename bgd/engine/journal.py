@@ -83,10 +83,17 @@ class Journal:
         """Tell a line about what goes on; it isn't written."""
         self._tell(Entry(self.clock(), "progress", app, {"stage": stage, "message": message}, deployment))
 
-    def intent(self, effect: str, app: str | None, deployment: int | None = None, detail: str = "") -> Entry:
+    def intent(
+        self,
+        effect: str,
+        app: str | None,
+        deployment: int | None = None,
+        detail: str = "",
+        actor: str | None = None,
+    ) -> Entry:
         """The entry that announces an effect, for a record that is written before it anyway."""
         data = {"effect": effect, "detail": detail, "phase": "intent"}
-        return Entry(self.clock(), "effect", app, data, deployment)
+        return Entry(self.clock(), "effect", app, data, deployment, actor)
 
     @asynccontextmanager
     async def effect(
@@ -97,15 +104,16 @@ class Journal:
         detail: str = "",
         *,
         is_announced: bool = False,
+        actor: str | None = None,
     ) -> AsyncIterator[list[Record]]:
         """Frame something that changes the world: its intent is written before, its result after.
 
         Yields a list: records that are put into it are written with the result, in one transaction.
-        `is_announced`: whoever calls has written the intent.
+        `is_announced`: whoever calls has written the intent. `actor`: who wanted it.
         """
         data = {"effect": effect, "detail": detail}
         if not is_announced:
-            await self.record(self.intent(effect, app, deployment, detail))
+            await self.record(self.intent(effect, app, deployment, detail, actor))
         outcome: list[Record] = []
         try:
             yield outcome

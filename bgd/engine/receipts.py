@@ -20,6 +20,8 @@ from bgd.errors import BgError
 
 AFTERWARDS_MS = 200
 """What is cut at the end of a change is logged a moment later."""
+CLOCK_SET_BACK_MS = 30_000
+"""A change whose end is so far ahead won't be waited for: the clock was set back meanwhile."""
 
 
 @dataclass(slots=True)
@@ -111,11 +113,12 @@ class Receipts:
         for change in list(self._open.values()):
             if change.draft.before is None and known_ms > change.draft.asked_ms:
                 change.draft.before = self._before(change)
-            if (
-                change.deployment is not None
-                and change.draft.ends_ms is not None
-                and known_ms > change.draft.ends_ms
-            ):
+            if change.deployment is None or change.draft.ends_ms is None:
+                continue
+            if change.draft.ends_ms > known_ms + CLOCK_SET_BACK_MS:
+                change.draft.is_whole = False  # the log's times and ours don't fit any more
+                self._seal(change)
+            elif known_ms > change.draft.ends_ms:
                 self._seal(change)
 
     def _before(self, change: Open) -> Tally:

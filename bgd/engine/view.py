@@ -9,6 +9,7 @@ from typing import Any, cast
 from bgd.domain.color import Color, ColorState
 from bgd.domain.container import Container, health_of
 from bgd.domain.deployment import Deployment, Failure, Options, Stage
+from bgd.domain.duration import ms_between
 from bgd.domain.lifecycle import State
 from bgd.domain.probe import excerpt, host_of
 from bgd.domain.release import Release
@@ -158,7 +159,7 @@ def _remaining_json(app: App, color: Color, now: datetime) -> RemainingJson | No
         "connections": left.connections,
         "old_workers": left.old_workers,
         "limit_s": release.plan.settings.drain_s if release else 0.0,
-        "elapsed_s": round((now - since).total_seconds(), 1),
+        "elapsed_s": max(0.0, round((now - since).total_seconds(), 1)),
     }
 
 
@@ -204,7 +205,7 @@ def _container_problems(app: App, containers: Sequence[Container]) -> list[str]:
 def deployment_json(deployment: Deployment, serving: str) -> DeploymentJson:
     """A deployment, running or past."""
     finished = deployment.finished
-    took = None if finished is None else round((finished - deployment.started).total_seconds() * 1000)
+    took = None if finished is None else ms_between(deployment.started, finished)
     return {
         "id": deployment.id,
         "app": deployment.app,

@@ -90,7 +90,7 @@ async def test_smoke_checks_of_the_live_color_look_behind_the_doors(bench: Bench
     await deployed(bench)
     await maintain(bench, True)
     bench.prober.asked.clear()
-    await bench.daemon.smoke(shop(bench), None)
+    await bench.daemon.smoke(shop(bench), None, "tester")
     (probe,) = bench.prober.asked
     assert probe.url.startswith(f"http://{bench.traffic.preview_door}/")
     assert probe.headers["Bgd-Color"] == "blue"
