@@ -192,8 +192,8 @@ class SqliteStore:
             gone = [(app, number) for number in there if number not in releases]
             db.executemany("DELETE FROM releases WHERE app = ? AND number = ?", gone)
             db.execute(
-                "DELETE FROM lives WHERE app = ?1 AND at NOT IN"
-                " (SELECT at FROM lives WHERE app = ?1 ORDER BY at DESC LIMIT ?2)",
+                "DELETE FROM lives WHERE app = ?1 AND id NOT IN"
+                " (SELECT id FROM lives WHERE app = ?1 ORDER BY id DESC LIMIT ?2)",
                 (app, deployments),
             )
             db.execute("DELETE FROM entries WHERE id <= (SELECT MAX(id) FROM entries) - ?", (entries,))
