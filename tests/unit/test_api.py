@@ -141,7 +141,7 @@ async def test_errors_arrive_as_what_they_are(served: Service) -> None:
         ("POST", "/v1/apps", b"{", 422),
         ("POST", "/v1/apps", b'{"file": 7}', 422),
         ("POST", "/v1/apps", b'{"file": "/x", "nope": 1}', 422),
-        ("POST", "/v1/apps", b"x" * 100_000, 422),
+        ("POST", "/v1/apps", b"x" * 100_000, 413),
         ("POST", "/v1/apps/shop/switch", b'{"to": "red"}', 422),
         ("POST", "/v1/apps/shop/rollback", b'{"to": "r1; rm -rf /"}', 422),
         ("GET", "/v1/events?since=minus", None, 422),
