@@ -57,10 +57,11 @@ faults: venv ## the whole fault matrix: the daemon killed at each of its effects
 faults-with-engine: images
 	@BGD_FAULTS=all $(BIN)/python -m pytest tests/faults
 
-soak: venv ## the long runs: a hundred deployments, and the shared containers stay the same
+soak: venv ## the long runs: BGD_SOAK_S seconds (1200) of everything, and a hundred deployments in a row
 	@$(BIN)/python -m compose.engine during $(MAKE) soak-with-engine
 
 soak-with-engine: images
+	@BGD_SOAK_S=$${BGD_SOAK_S:-1200} $(BIN)/python -m pytest tests/soak
 	@BGD_TEST_DEPLOYMENTS=100 $(BIN)/python -m pytest tests/docker/test_identity.py -k outlive
 
 bench: venv ## the benchmarks, and benchmarks/RESULTS.md of them: QUICK=1 takes 3 minutes, FIGURE=name one alone

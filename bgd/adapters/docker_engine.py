@@ -17,6 +17,8 @@ import docker
 import docker.errors
 import requests
 from docker.constants import DEFAULT_DOCKER_API_VERSION
+from docker.transport import UnixHTTPAdapter
+from urllib3._collections import RecentlyUsedContainer
 
 from bgd.adapters.engine_address import EngineAddress, away
 from bgd.adapters.engine_socket import EngineSocket
@@ -76,6 +78,10 @@ class DockerEngine:
             timeout=CALL_TIMEOUT_S,
             tls=self.address.sdk_tls() or False,
         )
+        if self.address.socket is not None:
+            # The SDK keeps a pool, with its connection, for each of the last 25 URLs, whatever it is told.
+            adapter = cast(UnixHTTPAdapter, client.get_adapter("http+docker://"))
+            adapter.pools = RecentlyUsedContainer(1, dispose_func=lambda pool: pool.close())
         with self._lock:
             self._clients.append(client)
         return client

@@ -64,6 +64,11 @@ class MortalDaemon(RunningDaemon):
         """The effects since it was armed."""
         return (self.home / mortal.POINTS).read_text().splitlines()
 
+    @property
+    def pid(self) -> int | None:
+        """The process, while there is one."""
+        return self._process.pid if self._process else None
+
     def has_died(self) -> bool:
         """Whether the process is gone."""
         return self._process is None or self._process.poll() is not None
@@ -195,6 +200,11 @@ class Scene:
         if self.daemon.has_died():
             return Died((self.daemon.points() or ["at once"])[-1], ended)
         return Died(None, ended)
+
+    def can_move(self) -> bool:
+        """Whether there is a colour to switch to."""
+        told = self.daemon.client.app(self.tiny.name)
+        return any(color["state"] == "warm" for color in told["colors"].values())
 
     def is_settled(self) -> bool:
         """Whether nothing is going on, draining included."""

@@ -28,8 +28,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 def ready(stage: Scene, act: str) -> None:
     """See that the act can begin: a move needs a warm colour."""
-    told = stage.daemon.client.app(stage.tiny.name)
-    if act in ("switch", "rollback") and not any(c["state"] == "warm" for c in told["colors"].values()):
+    if act in ("switch", "rollback") and not stage.can_move():
         stage.deploy()
     stage.daemon.wait_until(stage.is_settled, "settled", 60)
 
