@@ -26,6 +26,15 @@ _RESET = (
 )
 
 
+def end_with(number: int) -> None:
+    """Wait until whoever is at the other end of this file is gone; end the process then."""
+    hangup = select.poll()
+    hangup.register(number, 0)  # no event wanted: only that it is gone is told
+    if any(told & _GONE for _, told in hangup.poll()):
+        # Nothing to give back and nothing to save, and the threads of above would never end.
+        os._exit(128 + signal.SIGHUP)
+
+
 class Terminal:
     """Within its `with` block a signal or a lost terminal ends the process.
 
@@ -56,11 +65,7 @@ class Terminal:
         return 0 if self.signal is None else 128 + self.signal
 
     def _watch(self) -> None:
-        hangup = select.poll()
-        hangup.register(self._number, 0)  # no event wanted: only that it is gone is told
-        if any(told & _GONE for _, told in hangup.poll()):
-            # Nothing to give back and nothing to save, and the threads of above would never end.
-            os._exit(128 + signal.SIGHUP)
+        end_with(self._number)
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
         if self.signal is None:

@@ -145,7 +145,7 @@ def _row(container: Container, width: int, name: int, now: datetime) -> Content:
     columns = [(0, column(told, 10, style))]
     if container.memory_bytes is not None:
         columns += [(2, _cpu(container)), (3, _memory(container)), (6, _limit(container))]
-    columns.append((4, _right(age(container.started, now), 4, "$muted")))
+    columns.append((4, _right(age(container.started, now), 5, "$muted")))
     columns.append((1 if restarts else 7, _right(restarts, 4, "$warn")))
     columns.append((5, line("  ", (image, "$muted"))))
     left, shown = width - 2 - name, set()
