@@ -13,6 +13,7 @@ from bgd.adapters.compose_cli import ComposeCli
 from bgd.adapters.compose_runner import ComposeRunner
 from bgd.adapters.docker_engine import DockerEngine
 from bgd.adapters.file_watcher import FileWatcher
+from bgd.adapters.host_commands import LocalCommands
 from bgd.adapters.nginx import NginxTraffic
 from bgd.adapters.prober import HttpProber
 from bgd.adapters.sqlite_store import SqliteStore
@@ -53,7 +54,16 @@ async def assembled(config: Config) -> AsyncIterator[tuple[Daemon, About]]:
             engine=engine,
         )
         daemon = Daemon(
-            World(runner, traffic, HttpProber(), store, Journal(store), FileWatcher(), CgroupMeter())
+            World(
+                runner,
+                traffic,
+                HttpProber(),
+                store,
+                Journal(store),
+                FileWatcher(),
+                CgroupMeter(),
+                LocalCommands(config.host_hooks),
+            )
         )
 
         async def about() -> dict[str, Any]:

@@ -51,6 +51,7 @@ class Config(BaseModel):
     preview: Address
     proxy_image: Annotated[str, Field(min_length=1, pattern=r"^[^\s]+$")] = DEFAULT_PROXY_IMAGE
     instance: Annotated[str, AfterValidator(_instance)] = "bgd"
+    host_hooks: bool = False
 
 
 KEYS = tuple(Config.model_fields)

@@ -39,6 +39,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--preview", metavar="ADDR:PORT", help="where the idle colour can be looked at")
     made.add_argument("--proxy-image", metavar="REF", help="nginx image of the proxy")
     made.add_argument("--instance", metavar="NAME", help="prefix of everything on the engine (default: bgd)")
+    made.add_argument(
+        "--host-hooks",
+        action="store_const",
+        const="true",
+        help="let apps run hooks on this machine, as the daemon's user (default: in containers only)",
+    )
     return made
 
 

@@ -202,6 +202,14 @@ class ProbeJson(TypedDict):
     error: str
 
 
+class WaitJson(TypedDict):
+    """What a deployment waits for: `approval` of somebody, or just for `until`; null until is for ever."""
+
+    approval: bool
+    until: str | None
+    message: str
+
+
 class DeploymentJson(TypedDict):
     """A deployment. `kind` is deploy, switch or rollback; `outcome` is null while it runs."""
 
@@ -219,6 +227,7 @@ class DeploymentJson(TypedDict):
     reason: str
     stages: list[StageJson]
     failure: FailureJson | None
+    waits: NotRequired[WaitJson | None]  # of one that runs now
     receipt: NotRequired[ReceiptJson | None]  # null until its old colour has drained
     event: NotRequired[int]  # in the answer to a request that began it: follow the journal from here
 
@@ -269,6 +278,8 @@ class EventJson(TypedDict, total=False):
     receipt          what happened to real traffic, a moment after a change is over: see `ReceiptJson`
     smoke            color, passed, checks
     watch            message
+    waiting          approval, until, message: see `WaitJson`
+    hook             hook, command, passed, reason, took_ms, log: what it printed last
     finished         kind, outcome, release, color, live, took_ms, failure
     daemon           message: it started, stopped, mended something
     resync           this subscriber was too slow: read the state anew

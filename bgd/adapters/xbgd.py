@@ -15,16 +15,16 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bgd.adapters.xbgd_schema import BLOCKS, VERBS, SmokeBlock, Xbgd, keys_of
+from bgd.adapters.xbgd_schema import VERBS, HookBlock, SmokeBlock, Xbgd, block_of, keys_of
 from bgd.adapters.xbgd_values import APP_NAME, APP_NAME_RULE
 from bgd.adapters.yaml_source import Loc, Source
 from bgd.adapters.yaml_source import keys_of as keys_in
+from bgd.domain.hook import HOOK_WITHIN_S, Hook, Hooks, Moment
 from bgd.domain.settings import (
     RUN_WITHIN_S,
     SMOKE_WITHIN_S,
     Bake,
     HealthCheck,
-    Hooks,
     HttpSmoke,
     RouteWish,
     RunSmoke,
@@ -32,6 +32,7 @@ from bgd.domain.settings import (
     SmokeCheck,
 )
 from bgd.domain.spelling import did_you_mean
+from bgd.domain.window import Window
 from bgd.errors import InvalidInput
 
 KEY = "x-bgd"
@@ -83,7 +84,7 @@ def check_name(name: str, source: Source) -> str:
 
 def settings_of(block: Xbgd) -> Settings:
     """The block as values of the domain."""
-    route, health, bake, hooks = block.route, block.health, block.bake, block.hooks
+    route, health, bake, hooks, watch = block.route, block.health, block.bake, block.hooks, block.watch
     return Settings(
         app=block.app,
         route=RouteWish(route.service, route.port, tuple(dict.fromkeys(route.hosts)), route.path),
@@ -93,23 +94,23 @@ def settings_of(block: Xbgd) -> Settings:
         else HealthCheck(),
         smoke=tuple(map(_smoke_of, block.smoke)),
         promote=block.promote,
+        promote_after_s=block.promote_after,
+        windows=tuple(Window(w.days, w.from_, w.to, w.tz) for w in block.windows),
         bake=Bake(bake.for_, bake.max_error_rate, bake.min_requests) if bake else None,
         drain_s=block.drain,
         keep_s=block.keep,
-        watch=block.watch,
+        watch=watch is not None,
+        watch_build=watch is not None and watch.build,
+        watch_images_s=watch.images if watch else None,
         overlap=block.overlap,
-        hooks=Hooks(
-            *(
-                tuple(tuple(command) for command in commands)
-                for commands in (
-                    hooks.before_start,
-                    hooks.before_switch,
-                    hooks.after_switch,
-                    hooks.on_failure,
-                )
-            )
-        ),
+        hooks=Hooks(**{moment: tuple(map(_hook_of, getattr(hooks, moment))) for moment in Moment}),
+        notify=tuple(block.notify),
     )
+
+
+def _hook_of(entry: HookBlock) -> Hook:
+    command = entry.run if entry.run is not None else entry.host or []
+    return Hook(tuple(command), entry.service, entry.host is not None, entry.within or HOOK_WITHIN_S)
 
 
 def _smoke_of(entry: SmokeBlock) -> SmokeCheck:
@@ -143,6 +144,12 @@ def _unknown_services(block: Xbgd, services: Sequence[str], source: Source) -> I
         for index, entry in enumerate(block.smoke)
         if entry.service is not None
     ]
+    named += [
+        (("hooks", moment, index, "service"), entry.service, False)
+        for moment in Moment
+        for index, entry in enumerate(getattr(block.hooks, moment))
+        if entry.service is not None
+    ]
     written = keys_in(source.node(["services"]))
     for loc, name, at_key in named:
         if name in services:
@@ -159,8 +166,8 @@ def _mistake(detail: ErrorDetails) -> Mistake:
     loc = tuple(part for part in detail["loc"] if part != "[key]")
     kind, context = detail["type"], detail.get("ctx") or {}
     if kind == "extra_forbidden":
-        block = BLOCKS[str(loc[0]) if len(loc) > 1 else ""]
-        return Mistake(loc, f"unknown key: {did_you_mean(str(loc[-1]), keys_of(block))}", at_key=True)
+        known = keys_of(block_of(loc))
+        return Mistake(loc, f"unknown key: {did_you_mean(str(loc[-1]), known)}", at_key=True)
     if kind == "missing":
         return Mistake(loc, "is missing")
     if kind == "value_error":

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from bgd.adapters import xbgd_values as values
 from bgd.domain.duration import parse_rate
 from bgd.domain.settings import Promote, Role
+from bgd.domain.window import WHOLE_DAY_MIN
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 
@@ -103,13 +114,51 @@ class BakeBlock(Block):
     min_requests: Annotated[int, BeforeValidator(values.count)] = 20
 
 
+class HookBlock(Block):
+    """One hook: a command, and where it is run."""
+
+    run: Command | None = None
+    host: Command | None = None
+    service: Name | None = None
+    within: Positive | None = None
+
+    @model_validator(mode="after")
+    def _is_one_command(self) -> HookBlock:
+        stated = self.model_fields_set & {"run", "host"}
+        if len(stated) != 1 or getattr(self, next(iter(stated))) is None:
+            raise ValueError("needs either `run:`, in a container, or `host:`, on the machine itself")
+        if "host" in stated and self.service is not None:
+            raise ValueError("`service` means nothing beside `host`: remove it")
+        return self
+
+
+HookList = list[Annotated[HookBlock, BeforeValidator(values.hook)]]
+
+
 class HooksBlock(Block):
     """`hooks`."""
 
-    before_start: list[Command] = Field(default_factory=list)
-    before_switch: list[Command] = Field(default_factory=list)
-    after_switch: list[Command] = Field(default_factory=list)
-    on_failure: list[Command] = Field(default_factory=list)
+    before_start: HookList = Field(default_factory=list)
+    before_switch: HookList = Field(default_factory=list)
+    after_switch: HookList = Field(default_factory=list)
+    on_failure: HookList = Field(default_factory=list)
+    on_rollback: HookList = Field(default_factory=list)
+
+
+class WatchBlock(Block):
+    """`watch`, where it is more than true or false."""
+
+    build: Annotated[bool, BeforeValidator(values.boolean)] = False
+    images: Annotated[float | None, BeforeValidator(values.interval)] = None
+
+
+class WindowBlock(Block):
+    """One of `windows`."""
+
+    days: Annotated[tuple[int, ...], BeforeValidator(values.days)] = tuple(range(7))
+    from_: Annotated[int, BeforeValidator(values.clock_time)] = Field(default=0, alias="from")
+    to: Annotated[int, BeforeValidator(values.clock_time)] = WHOLE_DAY_MIN
+    tz: Annotated[str, BeforeValidator(values.zone)] = "UTC"
 
 
 class Xbgd(Block):
@@ -121,23 +170,43 @@ class Xbgd(Block):
     health: HealthBlock | None = None
     smoke: list[SmokeBlock] = Field(default_factory=list)
     promote: Annotated[Promote, BeforeValidator(values.promote)] = Promote.AUTO
+    promote_after: Positive | None = None
+    windows: list[WindowBlock] = Field(default_factory=list)
     bake: BakeBlock | None = None
     drain: Annotated[float, BeforeValidator(values.drain)] = 30.0
     keep: Annotated[float | None, BeforeValidator(values.keep)] = None
-    watch: Annotated[bool, BeforeValidator(values.boolean)] = False
+    watch: Annotated[WatchBlock | None, BeforeValidator(values.watch)] = None
+    notify: Annotated[
+        list[Annotated[str, BeforeValidator(values.notice_url)]], BeforeValidator(values.listed)
+    ] = Field(default_factory=list)
     overlap: Annotated[bool | None, BeforeValidator(values.boolean)] = None
     hooks: HooksBlock = HooksBlock()
 
+    @field_validator("promote_after")
+    @classmethod
+    def _is_asked_for(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if value is not None and info.data.get("promote") is not Promote.MANUAL:
+            raise ValueError("only means something with `promote: manual`: add that")
+        return value
 
-BLOCKS: dict[str, type[Block]] = {
+
+_BLOCKS: dict[str, type[Block]] = {
     "": Xbgd,
     "route": RouteBlock,
     "health": HealthBlock,
     "smoke": SmokeBlock,
     "bake": BakeBlock,
     "hooks": HooksBlock,
+    "watch": WatchBlock,
+    "windows": WindowBlock,
 }
-"""Each mapping of the block by the key that it stands under, for the keys that it may have."""
+
+
+def block_of(loc: Sequence[str | int]) -> type[Block]:
+    """The mapping of the block that the key at the end of `loc` stands in."""
+    if len(loc) > 2 and loc[0] == "hooks":
+        return HookBlock
+    return _BLOCKS[str(loc[0]) if len(loc) > 1 else ""]
 
 
 def keys_of(block: type[Block]) -> list[str]:

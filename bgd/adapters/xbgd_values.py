@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bgd.domain.duration import parse_duration
 from bgd.domain.settings import Promote, Role
 from bgd.domain.spelling import did_you_mean
+from bgd.domain.window import DAYS, WHOLE_DAY_MIN
 
 APP_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 APP_NAME_RULE = "at most 40 of a-z, 0-9, - and _, beginning with a letter or a digit"
@@ -228,4 +230,70 @@ def json_object(value: object) -> object:
     """What a JSON body must have at which paths: not nothing."""
     if isinstance(value, Mapping) and not value:
         raise ValueError("expects nothing: write a path and its value, like {status: ok}")
+    return value
+
+
+def hook(value: object) -> object:
+    """A hook that is a command alone is run in a container."""
+    return {"run": command(value)} if isinstance(value, str | list) else value
+
+
+def watch(value: object) -> object:
+    """True, false or `build`, as the mapping that they stand for."""
+    if value == "build":
+        return {"build": True}
+    if isinstance(value, Mapping):
+        return value
+    if value in ("true", "false") or isinstance(value, bool):
+        return {} if boolean(value) else None
+    raise ValueError("needs true or false, `build`, or a mapping like {images: 5m}")
+
+
+def interval(value: object) -> float:
+    """Seconds, at least one."""
+    seconds = parse_duration(value)
+    if seconds < 1:
+        raise ValueError("is shorter than a second")
+    return seconds
+
+
+def days(value: object) -> tuple[int, ...]:
+    """Days of the week: `mon-fri`, `sat,sun`, or a list of such; 0 is Monday."""
+    found: set[int] = set()
+    for item in value if isinstance(value, list) else [value]:
+        for part in plain_text(item).lower().split(","):
+            first, dash, last = (word.strip() for word in part.partition("-"))
+            for word in (first, last or first):
+                if word not in DAYS or (dash and not last):
+                    raise ValueError(f"{part.strip()!r} is no day: write mon-fri, or sat,sun")
+            begin, end = DAYS.index(first), DAYS.index(last or first)
+            found.update(day % 7 for day in range(begin, end + 1 + (7 if end < begin else 0)))
+    return tuple(sorted(found))
+
+
+def clock_time(value: object) -> int:
+    """Minutes since midnight of `09:00`, up to `24:00`."""
+    match = re.fullmatch(r"(\d{1,2}):([0-5]\d)", value) if isinstance(value, str) else None
+    minutes = int(match[1]) * 60 + int(match[2]) if match else WHOLE_DAY_MIN + 1
+    if minutes > WHOLE_DAY_MIN:
+        raise ValueError('is no time of day: write it in quotes, like "09:00", up to "24:00"')
+    return minutes
+
+
+def zone(value: object) -> str:
+    """The name of a time zone that this machine knows."""
+    text = plain_text(value)
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(
+            f"{text!r} is no time zone that this machine knows: like Europe/Berlin, or install tzdata"
+        ) from None
+    return text
+
+
+def notice_url(value: object) -> str:
+    """Where to send a notification: a URL of Apprise's, never echoed, for it holds a secret."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\x00]+", value):
+        raise ValueError("needs the URL of a notification service, as Apprise writes them: ntfys://topic")
     return value

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 FilePath = Annotated[str, Field(pattern=r"^[^\x00]+$", max_length=4096)]
 ProfileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$|^\*$")]
@@ -35,6 +36,26 @@ class DeployBody(Body):
     more: list[FilePath] = Field(default=[], max_length=50)
     profiles: list[ProfileName] | None = Field(default=None, max_length=50)
     reason: str = Field(default="", max_length=1000)
+    at: AwareDatetime | None = None
+
+    @field_validator("at")
+    @classmethod
+    def _is_to_come(cls, at: datetime | None) -> datetime | None:
+        if at is not None and at <= datetime.now(UTC):
+            raise ValueError("is over: name a time to come")
+        return at
+
+    @model_validator(mode="after")
+    def _means_something(self) -> DeployBody:
+        if self.at is not None and self.no_switch:
+            raise ValueError("a deployment that doesn't switch has no time to do it at")
+        return self
+
+
+class PromoteBody(Body):
+    """`POST /v1/apps/APP/promote`."""
+
+    now: bool = False
 
 
 class SwitchBody(Body):

@@ -14,6 +14,7 @@ from bgd.api.bodies import (
     AddBody,
     DeployBody,
     MaintenanceBody,
+    PromoteBody,
     RollbackBody,
     SmokeBody,
     StopBody,
@@ -103,7 +104,7 @@ async def remove_app(request: Request) -> Response:
 async def deploy(request: Request) -> Response:
     """Begin a deployment."""
     (context, app), body = _app(request), await body_of(request, DeployBody)
-    options = Options(no_switch=body.no_switch, with_shared=body.with_shared)
+    options = Options(no_switch=body.no_switch, with_shared=body.with_shared, at=body.at)
     deployment, entry = await context.daemon.changes.deploy(
         app, options, _origin(app, body), actor_of(request), body.reason
     )
@@ -137,8 +138,8 @@ async def show_deployment(request: Request) -> Response:
 
 async def promote(request: Request) -> Response:
     """Let a deployment that waits for approval go on."""
-    context, app = _app(request)
-    deployment = await context.daemon.deployer.promote(app, actor_of(request))
+    (context, app), body = _app(request), await body_of(request, PromoteBody)
+    deployment = await context.daemon.deployer.promote(app, actor_of(request), body.now)
     return JSONResponse(deployment_json(deployment, app.serving()))
 
 

@@ -67,7 +67,7 @@ VERBS = (
     Verb("POST", "/v1/apps/{app}/deployments", routes.deploy, DeploymentJson, bodies.DeployBody, status=202),
     Verb("GET", "/v1/apps/{app}/deployments/{number}", routes.show_deployment, DeploymentJson),
     Verb("GET", "/v1/apps/{app}/traffic", routes.traffic, TrafficDocument),
-    Verb("POST", "/v1/apps/{app}/promote", routes.promote, DeploymentJson),
+    Verb("POST", "/v1/apps/{app}/promote", routes.promote, DeploymentJson, bodies.PromoteBody),
     Verb("POST", "/v1/apps/{app}/cancel", routes.cancel, DeploymentJson),
     Verb("POST", "/v1/apps/{app}/switch", routes.switch, SwitchJson, bodies.SwitchBody),
     Verb(

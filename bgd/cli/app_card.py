@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bgd.cli.course_lines import waiting_line
 from bgd.cli.moment import age, local, took
 from bgd.cli.overview import ENDED, color_note, rests, running_span
 from bgd.cli.text import Line, Span, table
@@ -116,7 +117,7 @@ def _running_lines(deployment: DeploymentJson) -> list[Line]:
     if done:
         lines.append([("  " + ", ".join(done), "faint")])
     if deployment["state"] == "awaiting":
-        lines.append([("  waits for approval: ", "warn"), (f"bgctl promote {deployment['app']}", "strong")])
+        lines.append(waiting_line(deployment["app"], deployment.get("waits")))
     return lines
 
 

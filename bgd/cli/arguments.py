@@ -85,6 +85,16 @@ def absolute(files: Sequence[str]) -> list[str]:
     return [os.path.abspath(file) for file in files]  # noqa: PTH100 - `resolve` would follow the link
 
 
+def moment_to_come(text: str) -> str:
+    """A time to come, in RFC 3339: `03:00` is the next one of this machine's clock."""
+    from bgd.cli.moment import to_come
+
+    try:
+        return to_come(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def whole_number(text: str) -> int:
     """A number of things, or an id."""
     if not text.isascii() or not text.isdigit() or len(text) > 15:

@@ -34,6 +34,7 @@ class Course:
         self.release = deployment["release"]
         self.color = deployment["color"]
         self.steps: dict[str, Step] = {}
+        self.waits: dict[str, Any] | None = None  # what it waits for, as `WaitJson`
         self.message = ""  # the newest line of progress
         self.finished: EventJson | None = None
         self._clock = clock
@@ -51,6 +52,8 @@ class Course:
         match told["event"]:
             case "stage":
                 self._take_stage(told)
+            case "waiting":
+                self.waits = told
             case "progress":
                 self.message = told.get("message", "")
             case "finished":

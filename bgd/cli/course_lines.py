@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bgd.cli.course import Course, Step
-from bgd.cli.moment import lasting, took
+from bgd.cli.moment import lasting, local, took
 from bgd.cli.text import Line, Span
 from bgd.cli.words import stage_word
 
@@ -39,9 +42,21 @@ def live_lines(course: Course, frame: int, is_lost: bool) -> list[Line]:
 def approval_lines(course: Course) -> list[Line]:
     """What to do about a deployment that waits for approval."""
     return [
-        [("  waits for approval: ", "warn"), (f"bgctl promote {course.app}", "strong")],
+        waiting_line(course.app, course.waits),
         [(f"  (bgctl cancel {course.app} gives it up; what serves goes on serving)", "faint")],
     ]
+
+
+def waiting_line(app: str, waits: Mapping[str, Any] | None) -> Line:
+    """What a deployment waits for, until when, and the verb that ends the wait."""
+    waits = waits or {"approval": True, "until": None, "message": "waits for approval"}
+    told, verb = waits["message"], f"bgctl promote {app}"
+    if waits["until"] is not None:
+        told += f" until {local(waits['until'])}"
+        told += ", then goes on by itself" if waits["approval"] else ""
+    if not waits["approval"]:
+        verb += " --now"
+    return [(f"  {told}: ", "warn"), (verb, "strong")]
 
 
 def _live_line(course: Course, step: Step, spinner: str) -> Line:

@@ -72,14 +72,14 @@ class LinesView(View):
         """Tell the end of a stage, a warning, a time without answers, and that somebody is waited for."""
         for line in remark_lines(event):
             self._out.note(line)
+        if event["event"] == "waiting":
+            for line in approval_lines(self._course):
+                self._out.note(line)
         if event["event"] != "stage":
             return
         step = self._course.steps.get(str(event.get("stage")))
         if step is not None and event.get("status") in ("done", "failed"):
             self._out.note(end_line(step))
-        elif self._course.awaits_approval and event.get("status") == "running":
-            for line in approval_lines(self._course):
-                self._out.note(line)
 
     def tick(self) -> None:
         """Tell once that the daemon went away, and once that it is back."""

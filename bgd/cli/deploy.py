@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bgd.cli.arguments import absolute
+from bgd.cli.arguments import absolute, moment_to_come
 from bgd.cli.follow import follow
 from bgd.cli.interruption import asking
 from bgd.cli.verdict import tell
@@ -33,6 +33,12 @@ def arguments(parser: Parser) -> None:
         help="deploy this file instead of what was added; repeated, each overrides those before",
     )
     parser.takes_profiles("activate this profile instead of those that were added; may be repeated")
+    parser.add_argument(
+        "--at",
+        metavar="TIME",
+        type=moment_to_come,
+        help="prepare and check now, switch then: 03:00, or 2026-11-24T03:00Z",
+    )
     parser.add_argument("--reason", metavar="TEXT", default="", help="why, for the history")
     parser.takes_json()
 
@@ -50,6 +56,7 @@ def run(values: Namespace, out: Out) -> int:
             more=files[1:],
             profiles=values.profiles,
             reason=values.reason,
+            at=values.at,
         )
     if values.detach:
         if values.json:

@@ -110,6 +110,22 @@ def _smoke(event: dict[str, Any]) -> list[Span]:
     return [(told, style), " on ", (event["color"], event["color"])]
 
 
+def _hook(event: dict[str, Any]) -> list[Span]:
+    passed: Span = ("passed", "good") if event["passed"] else (f"failed: {event['reason']}", "bad")
+    last = f"  {event['log'][-1]}" if event["log"] else ""
+    return [
+        f"{event['hook']} `{event['command']}` ",
+        passed,
+        f" in {took(event['took_ms'])}",
+        (last, "faint"),
+    ]
+
+
+def _waiting(event: dict[str, Any]) -> list[Span]:
+    until = f" until {local(event['until'])}" if event["until"] else ""
+    return [(event["message"], "warn"), until]
+
+
 def _adopted(event: dict[str, Any]) -> list[Span]:
     gap = took(event["gap_ms"])
     return [f"took over from {event['project']}, plain Compose's", (f"  nothing served for {gap}", "faint")]
@@ -141,4 +157,6 @@ _TELLERS: Mapping[str, Callable[[dict[str, Any]], list[Span]]] = {
     "receipt": _receipt,
     "smoke": _smoke,
     "adopted": _adopted,
+    "hook": _hook,
+    "waiting": _waiting,
 }

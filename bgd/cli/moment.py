@@ -92,3 +92,27 @@ def since(text: str) -> str:
         return then.astimezone(UTC).isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError):
         raise ValueError(f"{text!r} is no time") from None
+
+
+def to_come(text: str, now: datetime | None = None) -> str:
+    """RFC 3339 in UTC of a time to come: `03:00`, the next one by this machine's clock, or a whole time.
+
+    A time without a zone is one of this machine's clock. Raises `ValueError` for what is none, or is over.
+    """
+    from datetime import UTC, datetime, time, timedelta
+
+    here = (now or datetime.now(UTC)).astimezone()
+    try:
+        if re.fullmatch(r"\d{1,2}:\d\d", text):
+            wall = time.fromisoformat(text.zfill(5))
+            days = (here.replace(tzinfo=None).date() + timedelta(days=ahead) for ahead in range(3))
+            # By `timestamp`: `astimezone` takes a time that the clock skips for an hour before it.
+            moments = (datetime.fromtimestamp(datetime.combine(day, wall).timestamp(), UTC) for day in days)
+            then = next(moment for moment in moments if moment > here)
+        else:
+            then = datetime.fromtimestamp(datetime.fromisoformat(text).timestamp(), UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is no time: write it like 03:00 or 2026-11-24T03:00Z") from None
+    if then <= here:
+        raise ValueError(f"{text!r} is over: name a time to come")
+    return then.isoformat().replace("+00:00", "Z")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def arguments(parser: Parser) -> None:
     """An app."""
     parser.takes_app()
+    parser.add_argument("--now", action="store_true", help="don't wait for its time or its window either")
     parser.add_argument("--detach", action="store_true", help="don't wait for the end")
     parser.takes_json()
 
@@ -31,7 +32,7 @@ def run(values: Namespace, out: Out) -> int:
     following = follow_events(client, app=values.app)
     with following:
         with asking(out, values.app):
-            deployment = client.promote(values.app)
+            deployment = client.promote(values.app, now=values.now)
         if not values.detach:
             finished = follow(client, deployment, out, following=following)
     if values.detach:

@@ -88,17 +88,19 @@ class Client:
         more: Sequence[str] = (),
         profiles: Sequence[str] | None = None,
         reason: str = "",
+        at: str | None = None,
     ) -> DeploymentJson:
         """Begin a deployment. Follow it with `events(app=…, since=…)`, from the answer's `event`.
 
-        `file` with `more`, and `profiles`, stand for this once in place of the app's own.
+        `file` with `more`, and `profiles`, stand for this once in place of the app's own. It switches not
+        before `at`, RFC 3339 with a zone.
         """
         body = {
             "no_switch": no_switch,
             "with_shared": with_shared,
             "file": file,
             "reason": reason,
-            **_stated(more=more or None, profiles=profiles),
+            **_stated(more=more or None, profiles=profiles, at=at),
         }
         return cast("DeploymentJson", self._call("POST", f"{_at(app)}/deployments", body))
 
@@ -106,9 +108,9 @@ class Client:
         """One deployment, running or past."""
         return cast("DeploymentJson", self._call("GET", f"{_at(app)}/deployments/{number}"))
 
-    def promote(self, app: str) -> DeploymentJson:
-        """Let a deployment that waits for approval switch."""
-        return cast("DeploymentJson", self._call("POST", f"{_at(app)}/promote"))
+    def promote(self, app: str, now: bool = False) -> DeploymentJson:
+        """Let a deployment that waits for approval switch, once its time has come or `now`."""
+        return cast("DeploymentJson", self._call("POST", f"{_at(app)}/promote", {"now": now}))
 
     def cancel(self, app: str) -> DeploymentJson:
         """Stop a deployment in progress; the answer comes when it is cleaned up."""

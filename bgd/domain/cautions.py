@@ -50,7 +50,7 @@ def cautions_of(
 
 
 def _not_yet(found: Findings) -> Iterator[Caution]:
-    stated = [("bake", found.settings.bake is not None), ("hooks", found.settings.hooks.are_stated)]
+    stated = [("bake", found.settings.bake is not None)]
     for key, is_stated in stated:
         if is_stated:
             yield Caution(

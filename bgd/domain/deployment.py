@@ -32,6 +32,8 @@ class Options:
     with_shared: bool = False
     force: bool = False
     promoted: bool = False
+    at: datetime | None = None  # not before this may it switch
+    now: bool = False  # promoted in spite of `at` and of the windows
     is_move: bool = False  # the target is there already: nothing is built or cleaned away
     alone: bool = False  # both colours must not run at once: the live one stops first
 

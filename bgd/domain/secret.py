@@ -66,6 +66,7 @@ def secrets_of(model: Model) -> frozenset[str]:
         found.update(str(given[key]) for key in ("content", "x-bgd-value") if given.get(key) is not None)
     for given in _definitions(model, "configs"):
         found.update(_settings(str(given.get("content") or given.get("x-bgd-value") or "")))
+    found.update(_notices(model))
     return forms_of(found - open_names)
 
 
@@ -100,6 +101,9 @@ def masked_model(model: Model) -> Model:
         _blank(service, "environment")
         if isinstance(service.get("build"), dict):
             _blank(service["build"], "args")
+    own = shown.get("x-bgd")
+    if isinstance(own, dict) and "notify" in own:
+        own["notify"] = MASK
     for kind in ("secrets", "configs"):
         for given in (shown.get(kind) or {}).values():
             for key in ("content", "x-bgd-value"):
@@ -128,6 +132,13 @@ def _blank(owner: dict[str, Any], key: str) -> None:
         owner[key] = {name: None if value is None else MASK for name, value in given.items()}
     elif isinstance(given, list):
         owner[key] = [f"{str(item).partition('=')[0]}={MASK}" if "=" in str(item) else item for item in given]
+
+
+def _notices(model: Model) -> Iterator[str]:
+    """The URLs of notifications: with Apprise, a token may stand anywhere in one."""
+    own = model.get("x-bgd")
+    given = own.get("notify") if isinstance(own, Mapping) else None
+    yield from (str(url) for url in (given if isinstance(given, list) else [given]) if url)
 
 
 def _definitions(model: Model, kind: str) -> Iterator[Mapping[str, Any]]:

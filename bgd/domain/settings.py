@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bgd.domain.hook import Hooks
+from bgd.domain.window import Window
+
 SMOKE_WITHIN_S = 10.0
 """The time that the answer to a smoke request may take, where the file states none."""
 RUN_WITHIN_S = 60.0
@@ -115,25 +118,12 @@ class Bake:
 
 
 @dataclass(frozen=True, slots=True)
-class Hooks:
-    """Commands around a deployment, each a list of argument lists."""
-
-    before_start: tuple[tuple[str, ...], ...] = ()
-    before_switch: tuple[tuple[str, ...], ...] = ()
-    after_switch: tuple[tuple[str, ...], ...] = ()
-    on_failure: tuple[tuple[str, ...], ...] = ()
-
-    @property
-    def are_stated(self) -> bool:
-        """Whether there is any."""
-        return bool(self.before_start or self.before_switch or self.after_switch or self.on_failure)
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole `x-bgd` block. `keep_s` is `None` for always; times in seconds.
 
-    `overlap` says whether both colours may run at once; `None` is left to inference.
+    `overlap` says whether both colours may run at once; `None` is left to inference. `watch_build` watches
+    build contexts too, `watch_images_s` is how often registries are asked for newer images. The URLs of
+    `notify` have secrets in them.
     """
 
     app: str | None = None
@@ -142,9 +132,14 @@ class Settings:
     health: HealthCheck = HealthCheck()
     smoke: tuple[SmokeCheck, ...] = ()
     promote: Promote = Promote.AUTO
+    promote_after_s: float | None = None
+    windows: tuple[Window, ...] = ()
     bake: Bake | None = None
     drain_s: float = 30.0
     keep_s: float | None = None
     watch: bool = False
+    watch_build: bool = False
+    watch_images_s: float | None = None
     overlap: bool | None = None
-    hooks: Hooks = Hooks()
+    hooks: Hooks = field(default_factory=Hooks)
+    notify: tuple[str, ...] = ()

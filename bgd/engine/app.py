@@ -10,6 +10,7 @@ from datetime import datetime
 
 from bgd.domain.color import Color, ColorState
 from bgd.domain.deployment import AppRecord, ColorRecord, Deployment
+from bgd.domain.hold import Hold
 from bgd.domain.release import Release
 from bgd.domain.settings import Route
 from bgd.domain.traffic import AppRoutes, Closure, Remaining
@@ -33,6 +34,7 @@ class App:
     colors: dict[Color, ColorRecord]
     releases: dict[int, Release] = field(default_factory=dict)  # of what is in the colours
     deployment: Deployment | None = None
+    hold: Hold | None = None  # what the deployment waits for
     last: Deployment | None = None
     busy: Busy | None = None
     idle: asyncio.Event = field(default_factory=asyncio.Event)  # set while nobody is busy

@@ -15,6 +15,7 @@ from bgd.engine.adoption import as_kept
 from bgd.engine.app import App
 from bgd.engine.deployer import Deployer
 from bgd.engine.fleet import Fleet
+from bgd.engine.hooks import refuse_host_hooks
 from bgd.engine.intake import route_planned
 from bgd.engine.ports import Entry, Reading, Record
 from bgd.errors import Failed, InvalidInput, NotFound, Refused
@@ -51,6 +52,7 @@ class Changes:
             if reading is None:
                 reading = await self._world.runner.read(source, app.name)
             route = route_planned(reading.plan, source)
+            refuse_host_hooks(reading.plan.settings, self._world.host.is_allowed)
             self._fleet.refuse_conflict(app.name, route)
             reading = await as_kept(self._world, app, reading)
             number = await self._world.store.next_release(app.name)
@@ -211,7 +213,7 @@ class Changes:
                 release.number,
                 app.target,
                 State.PREPARING,
-                self._alone(app, release, Options(promoted=True)),
+                self._alone(app, release, Options(promoted=True, now=True)),
                 actor,
                 reason,
                 at,

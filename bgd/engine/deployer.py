@@ -35,6 +35,7 @@ class Deployer:
         self._fleet = fleet
         self._journal = fleet.world.journal
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._works: dict[str, Work] = {}
         self._commands: dict[str, asyncio.Task[Event]] = {}
         self._cancelled: set[int] = set()
 
@@ -68,6 +69,7 @@ class Deployer:
     def _run(self, work: Work, *first: Entry) -> None:
         work.app.deployment = work.deployment
         work.app.promoted.clear()
+        self._works[work.app.name] = work
         task = asyncio.create_task(self._carry(work, *first), name=f"deployment {work.deployment.id}")
         self._tasks[work.app.name] = task
 
@@ -101,17 +103,31 @@ class Deployer:
             command.cancel()
         return await self.finished(app, deployment.id)
 
-    async def promote(self, app: App, actor: str) -> Deployment:
-        """Let a deployment that waits for approval go on."""
-        if app.deployment is None or app.deployment.state is not State.AWAITING:
+    async def promote(self, app: App, actor: str, now: bool = False) -> Deployment:
+        """Approve a deployment that waits; it goes on once its time has come, or `now`.
+
+        Raises `Refused` where none waits, and where one waits for nothing but its time.
+        """
+        work = self._works.get(app.name)
+        if work is None or work.deployment.state is not State.AWAITING:
             raise Refused(
                 f"no deployment of {app.name} waits for approval",
                 f"`bgctl switch {app.name}` moves the traffic to a colour that is ready",
             )
+        hold = work.hold
+        if hold is not None and not hold.needs_approval and hold.until is not None and not now:
+            raise Refused(
+                f"{work.release.name} of {app.name} needs no approval: it waits {hold.reason}, "
+                f"until {hold.until:%Y-%m-%d %H:%M:%S} UTC",
+                f"`bgctl promote {app.name} --now` doesn't wait for that",
+            )
+        options = replace(work.deployment.options, promoted=True, now=now or work.deployment.options.now)
+        work.deployment = app.deployment = replace(work.deployment, options=options)
         told = {"stage": State.AWAITING, "status": "approved"}
-        await self._journal.note("stage", app.name, told, deployment=app.deployment.id, actor=actor)
+        entry = Entry(self._journal.clock(), "stage", app.name, told, work.deployment.id, actor)
+        await self._journal.record(work.deployment, entry)
         app.promoted.set()
-        return app.deployment
+        return work.deployment
 
     async def close(self) -> None:
         """Leave everything as it is: the next daemon resumes it."""
@@ -139,6 +155,7 @@ class Deployer:
                 await self._enter(work, event)
         finally:
             self._tasks.pop(app.name, None)
+            self._works.pop(app.name, None)
             app.last, app.deployment = work.deployment, None
             app.end()
             if work.deployment.state.is_final:

@@ -352,6 +352,28 @@ class Meter(Protocol):
         """By container's id; those that don't run, or aren't on this machine, aren't in it."""
 
 
+class HostCommands(Protocol):
+    """Runs an app's commands on the machine itself."""
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether the daemon's configuration allows any."""
+
+    async def run(
+        self,
+        release: Release,
+        directory: Path,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        timeout_s: float,
+        progress: Progress,
+    ) -> RunResult:
+        """Run a command as the daemon's user, `timeout_s` at most; its output without the release's secrets.
+
+        Raises `Refused` where it isn't allowed, `Failed` where there is no such program.
+        """
+
+
 class Watcher(Protocol):
     """Tells that files changed."""
 

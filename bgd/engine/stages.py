@@ -6,17 +6,20 @@ one does just that.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 
 from bgd.domain.color import Color, ColorState
 from bgd.domain.deployment import ColorRecord, Deployment, Kind
+from bgd.domain.hold import Hold, hold_of
+from bgd.domain.hook import Moment
 from bgd.domain.lifecycle import Event, State
 from bgd.domain.overlap import overlap_between
 from bgd.domain.plan import Overlap
 from bgd.domain.release import Release
-from bgd.domain.settings import Promote, Role
+from bgd.domain.settings import Role
 from bgd.domain.tasks import task_order
 from bgd.engine import adoption, pause
 from bgd.engine.app import App
@@ -30,8 +33,13 @@ from bgd.engine.checks import (
     run_smoke,
 )
 from bgd.engine.fleet import Fleet, flip_of
+from bgd.engine.hooks import run_hooks
 from bgd.engine.ports import Progress, Record
+from bgd.engine.view import hold_json
 from bgd.errors import Failed
+
+LOOK_EVERY_S = 30.0
+"""How long a deployment that waits for a time waits at most before it looks at the clock again."""
 
 
 class Work:
@@ -79,9 +87,9 @@ class Work:
         return self.deployment.options.alone
 
     @property
-    def needs_approval(self) -> bool:
-        """Whether somebody has to let it go on, and hasn't yet."""
-        return self.release.plan.settings.promote is Promote.MANUAL and not self.deployment.options.promoted
+    def hold(self) -> Hold | None:
+        """What it waits for before it may switch, by now."""
+        return hold_of(self.deployment, self.release.plan.settings, self.world.journal.clock())
 
     @property
     def overlap(self) -> Overlap:
@@ -116,13 +124,14 @@ async def share(work: Work) -> Event:
             f"the shared service {service} is defined anew in the file and was left as it runs",
             f"`bgctl deploy {work.app.name} --with-shared` updates it (and interrupts it)",
         )
-    if work.alone and work.needs_approval:
+    if work.alone and work.hold is not None:
         return Event.WAITS
     return Event.DONE
 
 
 async def migrate(work: Work) -> Event:
     """Run the tasks. A rollback runs none: the schema is newer than its release already."""
+    await run_hooks(work, Moment.BEFORE_START)
     if work.deployment.kind is Kind.ROLLBACK:
         return Event.DONE
     if work.alone:
@@ -171,6 +180,8 @@ async def check(work: Work) -> Event:
         work.progress,
         ran_before=ran_before,
     )
+    if options.is_move and work.deployment.kind is not Kind.ROLLBACK:
+        await run_hooks(work, Moment.BEFORE_SWITCH)
     return Event.DONE
 
 
@@ -199,17 +210,41 @@ async def smoke(work: Work) -> Event:
     if options.no_switch:
         await work.set_color(work.color, ColorState.READY, work.release.number)
         return Event.HELD
-    if work.needs_approval and not work.alone:
+    if work.hold is not None and not work.alone:
         await work.set_color(work.color, ColorState.READY, work.release.number)
         return Event.WAITS
+    await run_hooks(work, Moment.BEFORE_SWITCH)
     return Event.DONE
 
 
-async def wait_for_approval(work: Work) -> Event:
-    """Wait until somebody promotes it: minutes or days."""
-    await work.app.promoted.wait()
-    work.deployment = replace(work.deployment, options=replace(work.deployment.options, promoted=True))
+async def wait_for_leave(work: Work) -> Event:
+    """Wait for what holds it: somebody's approval, a time, a window. Minutes or days."""
+    try:
+        while (hold := work.hold) is not None:
+            await _wait(work, hold)
+    finally:
+        work.app.hold = None
+    options = work.deployment.options
+    if not options.promoted:  # it went on by itself; checked again, it must not ask again
+        work.deployment = replace(work.deployment, options=replace(options, promoted=True))
     return Event.PROMOTED
+
+
+async def _wait(work: Work, hold: Hold) -> None:
+    """Wait a while for what holds it; told once."""
+    app, journal = work.app, work.world.journal
+    app.promoted.clear()
+    if hold != app.hold:
+        app.hold = hold
+        told = {**(hold_json(hold) or {})}
+        await journal.note("waiting", app.name, told, deployment=work.deployment.id)
+    left_s = LOOK_EVERY_S
+    if hold.until is not None:
+        left_s = (hold.until - journal.clock()).total_seconds()
+    # Not slept through: this machine's clock may be put right, and it may be asleep itself.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(max(0.0, min(left_s, LOOK_EVERY_S))):
+            await app.promoted.wait()
 
 
 async def switch(work: Work) -> Event:
@@ -233,6 +268,8 @@ async def hand_over(work: Work) -> Event:
             await work.world.runner.start_live_only(work.release, work.color)
         await _see_live_only(work, services)
     await adoption.conclude(work)
+    is_back = work.deployment.kind is Kind.ROLLBACK
+    await run_hooks(work, Moment.ON_ROLLBACK if is_back else Moment.AFTER_SWITCH)
     return Event.DONE
 
 
@@ -254,7 +291,18 @@ async def clean(work: Work) -> Event:
     await _clean_color(work)
     await adoption.give_back(work.fleet, work.app, work.deployment.id, work.progress)
     await pause.give_back(work)
+    if work.deployment.state is State.FAILING:
+        await _run_last_hooks(work, Moment.ON_FAILURE)
     return Event.DONE
+
+
+async def _run_last_hooks(work: Work, moment: Moment) -> None:
+    """Run hooks when the colour has been cleaned away, and what their containers needed with them."""
+    if not work.release.plan.settings.hooks.of(moment):
+        return
+    await run_hooks(work, moment)
+    if work.app.colors[work.color].state in {ColorState.EMPTY, ColorState.FAILED}:
+        await work.world.runner.remove(work.app.name, work.color)
 
 
 async def _clean_color(work: Work) -> None:
@@ -290,6 +338,7 @@ async def revert(work: Work) -> Event:
         await work.fleet.move_traffic(work.app, work.deployment.previous, work.deployment)
         await pause.open_doors(work)
         await _clean_color(work)
+        await _run_last_hooks(work, Moment.ON_ROLLBACK)
         return Event.DONE
     await work.fleet.move_traffic(work.app, work.deployment.previous, work.deployment)
     old = work.deployment.previous
@@ -299,6 +348,7 @@ async def revert(work: Work) -> Event:
             await work.world.runner.start_live_only(old_release, old)
     if work.owns_color:
         await _clean_color(work)
+    await _run_last_hooks(work, Moment.ON_ROLLBACK)
     return Event.DONE
 
 
@@ -320,7 +370,7 @@ COMMANDS: Mapping[State, Command] = {
     State.STARTING: start,
     State.CHECKING: check,
     State.SMOKING: smoke,
-    State.AWAITING: wait_for_approval,
+    State.AWAITING: wait_for_leave,
     State.SWITCHING: switch,
     State.HANDING_OVER: hand_over,
     State.FAILING: clean,

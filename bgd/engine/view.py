@@ -10,6 +10,7 @@ from bgd.domain.color import Color, ColorState
 from bgd.domain.container import Container, health_of
 from bgd.domain.deployment import Deployment, Failure, Options, Stage
 from bgd.domain.duration import ms_between
+from bgd.domain.hold import Hold
 from bgd.domain.lifecycle import State
 from bgd.domain.probe import excerpt, host_of
 from bgd.domain.release import Release
@@ -34,6 +35,7 @@ from bgd.wire import (
     RouteJson,
     StageJson,
     TrafficJson,
+    WaitJson,
 )
 
 PATH_OF_DEPLOY = (
@@ -81,7 +83,9 @@ def app_json(
         "route": _route_json(route),
         "colors": {color.value: _color_json(app, color, own, figures, now) for color in Color},
         "shared": [_container_json(c, None) for c in own if c.color is None],
-        "deployment": None if running is None else deployment_json(running, app.serving()),
+        "deployment": None
+        if running is None
+        else {**deployment_json(running, app.serving()), "waits": hold_json(app.hold)},
         "last_deployment": None if app.last is None else deployment_json(app.last, app.serving()),
         "file": app.record.file,
         "more": list(app.record.more),
@@ -222,6 +226,17 @@ def deployment_json(deployment: Deployment, serving: str) -> DeploymentJson:
         "stages": _stages_json(deployment),
         "failure": failure_json(deployment.failure, serving),
         "receipt": None if deployment.receipt is None else receipt_json(deployment.receipt),
+    }
+
+
+def hold_json(hold: Hold | None) -> WaitJson | None:
+    """What a deployment waits for."""
+    if hold is None:
+        return None
+    return {
+        "approval": hold.needs_approval,
+        "until": moment(hold.until),
+        "message": f"waits {hold.reason}",
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bgd.engine.journal import Journal
-from bgd.engine.ports import Meter, Prober, Runner, Store, Traffic, Watcher
+from bgd.engine.ports import HostCommands, Meter, Prober, Runner, Store, Traffic, Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +19,4 @@ class World:
     journal: Journal
     watcher: Watcher
     meter: Meter
+    host: HostCommands

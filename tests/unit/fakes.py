@@ -25,7 +25,7 @@ from bgd.domain.settings import Role, Route, Settings
 from bgd.domain.traffic import Closure, Remaining, Table
 from bgd.domain.usage import Usage
 from bgd.engine.daemon import Daemon
-from bgd.engine.journal import Journal
+from bgd.engine.journal import Journal, now
 from bgd.engine.ports import LogQuery, Progress, Reading, RunResult, SharedReport, Store
 from bgd.engine.upkeep import LOOK_AT_LEAST_EVERY_S
 from bgd.engine.world import World
@@ -87,6 +87,8 @@ class FakeRunner:
         self.shared_ids = {"db": "db-1"}
         self.tasks_run: list[tuple[str, str]] = []
         self.task_status = 0
+        self.commands: list[tuple[str, tuple[str, ...], dict[str, str]]] = []  # hook, words, variables
+        self.command_status = 0
         self.sick: dict[str, Container] = {}
         self.hold = asyncio.Event()  # `prepare` waits for it
         self.hold.set()
@@ -151,7 +153,8 @@ class FakeRunner:
         timeout_s: float,
     ) -> RunResult:
         self._do("run_command")
-        return RunResult(0, ())
+        self.commands.append((env.get("BGD_HOOK", "smoke"), tuple(command), dict(env)))
+        return RunResult(self.command_status, ("it says so",))
 
     async def start(self, release: Release, color: Color, progress: Progress) -> None:
         for key in [k for k in self.running if k[0] is color]:
@@ -421,6 +424,26 @@ class FakeWatcher:
             yield
 
 
+class FakeHost:
+    """Runs commands on no host at all: what they are told is kept."""
+
+    def __init__(self, runner: FakeRunner) -> None:
+        self.runner = runner
+        self.is_allowed = True
+
+    async def run(
+        self,
+        release: Release,
+        directory: Path,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        timeout_s: float,
+        progress: Progress,
+    ) -> RunResult:
+        """As in a container."""
+        return await self.runner.run_command(release, Color(env["BGD_COLOR"]), "", command, env, timeout_s)
+
+
 class FakeMeter:
     """Every container takes the same."""
 
@@ -438,12 +461,23 @@ class Bench:
         self.traffic = FakeTraffic(self.fuse)
         self.prober = FakeProber()
         self.watcher = FakeWatcher()
+        self.host = FakeHost(self.runner)
         self.store = store
+        self.clock = now
         self.daemon = self.reborn()
 
     def reborn(self) -> Daemon:
         """A daemon that knows nothing but what is stored."""
-        journal = Journal(self.store)
-        world = World(self.runner, self.traffic, self.prober, self.store, journal, self.watcher, FakeMeter())
+        journal = Journal(self.store, lambda: self.clock())
+        world = World(
+            self.runner,
+            self.traffic,
+            self.prober,
+            self.store,
+            journal,
+            self.watcher,
+            FakeMeter(),
+            self.host,
+        )
         self.daemon = Daemon(world)
         return self.daemon

@@ -214,6 +214,7 @@ def test_a_deployment_that_waits_for_approval_is_followed_further(daemon: FakeDa
     with process(daemon, "deploy", "shop") as bgctl_process:
         daemon.wait_for_streams()
         daemon.tell("stage", **ABOUT, stage="awaiting", status="running")
+        daemon.tell("waiting", **ABOUT, approval=True, until=None, message="waits for approval")
         assert bgctl_process.stderr is not None
         lines = [bgctl_process.stderr.readline() for _ in range(3)]
         assert "bgctl promote shop" in "".join(lines)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bgd.cli.moment import age, lasting, local, since, took
+from bgd.cli.moment import age, lasting, local, since, to_come, took
 
 
 @pytest.mark.parametrize(
@@ -64,3 +66,40 @@ def test_since_takes_times_with_a_zone() -> None:
 def test_since_takes_nothing_else(text: str) -> None:
     with pytest.raises(ValueError, match="is no time"):
         since(text)
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine in Berlin."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "then"),
+    [
+        ("03:00", "2026-11-23T12:00", "2026-11-24T02:00:00Z"),
+        ("13:30", "2026-11-23T12:00", "2026-11-23T12:30:00Z"),
+        ("3:00", "2026-11-23T02:00", "2026-11-24T02:00:00Z"),  # it is 03:00 there right now
+        ("03:00", "2026-10-24T12:00", "2026-10-25T02:00:00Z"),  # the clock was put back meanwhile
+        ("02:30", "2026-10-24T12:00", "2026-10-25T00:30:00Z"),  # comes twice: the first
+        ("02:30", "2026-03-28T12:00", "2026-03-29T01:30:00Z"),  # never comes: an hour later
+        ("2026-11-24T03:00Z", "2026-11-23T12:00", "2026-11-24T03:00:00Z"),
+        ("2026-11-24T03:00", "2026-11-23T12:00", "2026-11-24T02:00:00Z"),
+        ("2026-11-24 03:00+05:00", "2026-11-23T12:00", "2026-11-23T22:00:00Z"),
+    ],
+)
+@pytest.mark.usefixtures("berlin")
+def test_a_time_to_come_is_by_this_machine_s_clock(text: str, now: str, then: str) -> None:
+    assert to_come(text, datetime.fromisoformat(now).replace(tzinfo=UTC)) == then
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("25:00", "is no time"), ("soon", "is no time"), ("2020-01-01T00:00Z", "is over")]
+)
+def test_what_is_no_time_to_come_is_said(text: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        to_come(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def shop(bench: Bench) -> App:
     return bench.daemon.fleet.get("shop")
 
 
-async def deployed(bench: Bench, **options: bool) -> Deployment:
+async def deployed(bench: Bench, **options: Any) -> Deployment:
     deployment, _ = await bench.daemon.changes.deploy(shop(bench), Options(**options), None, "tester", "")
     return await bench.daemon.deployer.finished(shop(bench), deployment.id)
 

@@ -17,11 +17,12 @@ from bgd.adapters.sqlite_store import SqliteStore
 from bgd.domain.color import Color, ColorState
 from bgd.domain.container import Container, Health
 from bgd.domain.deployment import Options
+from bgd.domain.hook import Hook, Hooks, Moment
 from bgd.domain.lifecycle import State
 from bgd.domain.origin import Origin
 from bgd.domain.plan import Overlap
 from bgd.domain.probe import Answer
-from bgd.domain.settings import HttpSmoke, Settings
+from bgd.domain.settings import HttpSmoke, Promote, Settings
 from bgd.engine.ports import Entry, Record
 from bgd.errors import BgError
 from tests.unit.fakes import ALONE, Bench, Fuse, Killed, plan
@@ -56,6 +57,30 @@ async def deploy_badly(bench: Bench) -> None:
         bench.runner.plan, settings=Settings(smoke=(HttpSmoke("GET", "/pay", status=(200,)),))
     )
     bench.prober.answers["/pay"] = Answer(500)
+    await deploy(bench)
+
+
+HOOKS = Hooks(*(((Hook(("say", moment)), Hook(("say", moment), on_host=True))) for moment in Moment))
+
+
+async def deploy_with_hooks(bench: Bench) -> None:
+    """A deployment with two hooks at each moment."""
+    bench.runner.plan = replace(bench.runner.plan, settings=Settings(hooks=HOOKS))
+    await deploy(bench)
+
+
+async def deploy_badly_with_hooks(bench: Bench) -> None:
+    """The same, and its smoke check fails."""
+    settings = Settings(smoke=(HttpSmoke("GET", "/pay", status=(200,)),), hooks=HOOKS)
+    bench.runner.plan = replace(bench.runner.plan, settings=settings)
+    bench.prober.answers["/pay"] = Answer(500)
+    await deploy(bench)
+
+
+async def deploy_and_approve(bench: Bench) -> None:
+    """A deployment that is approved by itself, as soon as it waits."""
+    settings = Settings(promote=Promote.MANUAL, promote_after_s=0.001)
+    bench.runner.plan = replace(bench.runner.plan, settings=settings)
     await deploy(bench)
 
 
@@ -157,6 +182,9 @@ SCENES: dict[str, tuple[Act, Act]] = {
     "failing deployment": (deploy, deploy_badly),
     "switch": (deploy_twice, switch),
     "removal": (deploy_twice, remove),
+    "deployment with hooks": (deploy, deploy_with_hooks),
+    "failing deployment with hooks": (deploy, deploy_badly_with_hooks),
+    "approved deployment": (deploy, deploy_and_approve),
 }
 
 
@@ -170,11 +198,14 @@ ALONE_SCENES: dict[str, tuple[Act, Act]] = {
     "switch": (deploy_twice, switch),
     "rollback": (deploy_twice, roll_back),
     "removal": (deploy_twice, remove),
+    "deployment with hooks": (deploy, deploy_with_hooks),
+    "failing deployment with hooks": (deploy, deploy_badly_with_hooks),
 }
 """The same for an app whose colours must not run at once: the fake runner fails on the second writer."""
 
 ENDS: dict[Act, State] = {
     deploy_badly: State.FAILED,
+    deploy_badly_with_hooks: State.FAILED,
     deploy_and_hand_over_badly: State.ROLLED_BACK,
     deploy_and_cancel: State.CANCELLED,
 }

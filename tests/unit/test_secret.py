@@ -117,3 +117,9 @@ def test_a_shown_model_has_no_value_of_an_environment() -> None:
     assert shown["secrets"] == {"s": {"environment": "S", "x-bgd-value": MASK}}
     assert shown["configs"] == {"c": {"content": MASK}}
     assert given["services"]["web"]["environment"]["PORT"] == "3000"
+
+
+def test_the_url_of_a_notification_is_a_secret() -> None:
+    model = {"services": {}, "x-bgd": {"notify": ["tgram://12:AbCdEf/chat"]}}
+    assert masked("sent to tgram://12:AbCdEf/chat", secrets_of(model)) == "sent to •••"
+    assert masked_model(model)["x-bgd"] == {"notify": "•••"}
