@@ -39,6 +39,7 @@ class App:
     busy: Busy | None = None
     idle: asyncio.Event = field(default_factory=asyncio.Event)  # set while nobody is busy
     promoted: asyncio.Event = field(default_factory=asyncio.Event)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)  # set once it was removed
     remaining: dict[Color, tuple[Remaining, datetime]] = field(default_factory=dict)
     closures: frozenset[Closure] = frozenset()  # why its doors are closed
     shut_at: dict[Closure, datetime] = field(default_factory=dict)  # where this daemon closed them
@@ -51,6 +52,12 @@ class App:
     def name(self) -> str:
         """The app's name."""
         return self.record.name
+
+    @property
+    def is_on_its_way_out(self) -> bool:
+        """Whether it is being removed, or will be because its adoption came to nothing."""
+        undone = self.record.adoption is not None and self.live is None and self.deployment is None
+        return self.record.is_leaving or undone
 
     @property
     def live(self) -> Color | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from dataclasses import replace
 
 from bgd.domain.deployment import AppRecord
@@ -13,6 +15,8 @@ from bgd.engine.app import App
 from bgd.engine.fleet import Fleet
 from bgd.engine.ports import Entry, Reading
 from bgd.errors import InvalidInput, Refused
+
+LEAVING_WITHIN_S = 60.0
 
 
 def route_planned(plan: Plan, origin: Origin) -> Route:
@@ -44,6 +48,7 @@ class Intake:
         """
         reading = await self._world.runner.read(origin, name)
         plan = reading.plan
+        await self._let_go(plan.app)
         if plan.app in self._fleet.apps:
             taken = self._fleet.apps[plan.app]
             raise Refused(
@@ -74,6 +79,13 @@ class Intake:
                 await self._fleet.entrance.serve(or_later=True)
         return app, reading, found
 
+    async def _let_go(self, name: str) -> None:
+        """Wait a while for an app of that name that is on its way out, as after an adoption that failed."""
+        app = self._fleet.apps.get(name)
+        if app is not None and app.is_on_its_way_out:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(app.gone.wait(), LEAVING_WITHIN_S)
+
     async def remove(self, app: App, volumes: bool, actor: str) -> None:
         """Take an app out: its routes first, then its containers and networks; volumes only if told."""
         with app.changing("removing it", actor, self._world.journal.clock()):
@@ -102,3 +114,4 @@ class Intake:
             Entry(journal.clock(), "removed", app.name, {"file": app.record.file}, actor=actor)
         )
         self._fleet.apps.pop(app.name, None)
+        app.gone.set()

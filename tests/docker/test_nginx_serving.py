@@ -7,13 +7,14 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from bgd.domain.color import Color
 from bgd.domain.nginx_config import NginxConfig, render
-from bgd.domain.traffic import Closure, Table
+from bgd.domain.traffic import Closure
 from bgd.errors import Failed
 from tests.docker.load import Load
 from tests.docker.load.kinds import STREAM, WEBSOCKET
@@ -219,7 +220,11 @@ async def test_the_container_has_no_more_than_it_needs(lab: Lab) -> None:
     assert host["ReadonlyRootfs"]
     assert "no-new-privileges:true" in host["SecurityOpt"]
     assert details["Config"]["User"].partition(":")[0] not in ("", "0", "root")
-    assert [(each["Destination"], each["RW"]) for each in mounts] == [("/etc/nginx/bgd", False)]
+    # The log is the only thing that it may write.
+    assert sorted((each["Destination"], each["RW"]) for each in mounts) == [
+        ("/etc/nginx/bgd", False),
+        ("/var/log/bgd", True),
+    ]
     status = Path(f"/proc/{details['State']['Pid']}/status").read_text()
     assert "CapEff:\t0000000000000000" in status
     assert "CapBnd:\t0000000000000000" in status
@@ -230,8 +235,8 @@ async def test_a_configuration_that_nginx_refuses_changes_nothing_and_is_told_in
 ) -> None:
     before = (lab.state_dir / "nginx/nginx.conf").read_text()
 
-    def spoilt(table: Table, workers: int) -> NginxConfig:
-        return NginxConfig(f"nonsense on;\n{render(table, workers).text}", "f" * 12)
+    def spoilt(*table: Any) -> NginxConfig:
+        return NginxConfig(f"nonsense on;\n{render(*table).text}", "f" * 12)
 
     # No table that `render` lets pass is known to be refused, so its text is spoilt on the way to nginx.
     monkeypatch.setattr("bgd.adapters.nginx.traffic.render", spoilt)

@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,6 @@ from bgd.adapters.nginx.proxy import Proxy
 from bgd.adapters.nginx.workers import workers_on_host
 from bgd.domain.color import Color
 from bgd.domain.nginx_config import NginxConfig, render
-from bgd.domain.traffic import Table
 from bgd.errors import Failed
 from tests.docker.load import Load
 from tests.docker.load.connection import Connection
@@ -87,8 +87,8 @@ async def test_the_first_switch_is_sharp_for_connections_of_workers_that_a_reloa
 async def test_a_first_move_whose_table_is_refused_leaves_nothing_live(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def spoilt(table: Table, workers: int) -> NginxConfig:
-        return NginxConfig(f"nonsense on;\n{render(table, workers).text}", "f" * 12)
+    def spoilt(*table: Any) -> NginxConfig:
+        return NginxConfig(f"nonsense on;\n{render(*table).text}", "f" * 12)
 
     monkeypatch.setattr("bgd.adapters.nginx.traffic.render", spoilt)
     with pytest.raises(Failed, match="nonsense"):

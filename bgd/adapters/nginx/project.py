@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import as_file, files
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -24,7 +25,7 @@ UP_TIMEOUT_S = 300.0  # the image may have to be pulled
 DOWN_TIMEOUT_S = 60.0
 EDGE_PREFIX_BITS = 22
 """Room for a thousand fronts; a small one, as a host has only so many private addresses."""
-NETWORK_TRIES = 5
+NETWORK_TRIES = 20
 
 LABEL_INSTANCE = "bgd.instance"
 LABEL_HTTP, LABEL_PREVIEW, LABEL_IMAGE = "bgd.http", "bgd.preview", "bgd.image"
@@ -106,9 +107,10 @@ class Project:
         Not Compose's doing: told another subnet, or grown up to another way of hashing it, Compose takes
         a network down to make it anew, and with it every app.
         """
+        refused: list[IPv4Network] = []
         for tries_left in reversed(range(NETWORK_TRIES)):
             try:
-                self._made_edge = await self._engine.call(self._create_edge)
+                self._made_edge = await self._engine.call(partial(self._create_edge, refused))
             except Failed as error:
                 # Somebody else took the subnet between the look and the creation.
                 if not tries_left or "overlap" not in error.message:
@@ -126,13 +128,14 @@ class Project:
 
         await self._engine.call(remove)
 
-    def _create_edge(self, client: APIClient) -> bool:
-        """Make the network where it is missing, and tell whether it was."""
+    def _create_edge(self, refused: list[IPv4Network], client: APIClient) -> bool:
+        """Make the network where it is missing, on no `refused` subnet, and tell whether it was."""
         existing = client.networks()
         if any(network["Name"] == self.edge for network in existing):
             return False
-        taken = [*_routes(), *_subnets(existing)]
-        pool = IPAMPool(subnet=str(free_subnet(taken, EDGE_PREFIX_BITS)))
+        taken = [*_routes(), *_subnets(existing), *refused]
+        refused.append(free_subnet(taken, EDGE_PREFIX_BITS))
+        pool = IPAMPool(subnet=str(refused[-1]))
         client.create_network(
             self.edge,
             driver="bridge",
