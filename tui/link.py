@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
-from bgd.errors import BgError, NotFound, Unreachable
+from bgd.errors import BgError, Unreachable
 from tui.intent import Intent
 from tui.model import App
 from tui.news import Answered, Happened, Lost, News, Snapshot
@@ -157,8 +157,10 @@ class Link:
         try:
             app = read_app(self._daemon.app(app.name))
             return with_series(app, self._daemon.traffic(app.name))
-        except NotFound:
-            return app  # it was removed a moment ago, or the daemon is older than that
+        except Unreachable:
+            raise
+        except BgError:
+            return app  # it was removed a moment ago, or the daemon has no figures: what there is, is shown
 
     def _carry_out(self, intent: Intent) -> None:
         error: BgError | None = None

@@ -158,6 +158,8 @@ class Deployment:
     stages: tuple[Stage, ...] = ()
     failure: Failure | None = None
     progress: str = ""  # the last line about what is being done
+    requests: int | None = None  # that ended while it moved the traffic; `None` until the receipt is there
+    failed: int = 0  # of these
 
     def stage(self, name: str) -> Stage | None:
         """The stage of that name."""

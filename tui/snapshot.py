@@ -103,6 +103,7 @@ def read_deployment(told: Json | None) -> Deployment | None:
     """A deployment, running or past."""
     if told is None:
         return None
+    during: Json | None = (told.get("receipt") or {}).get("during")
     return Deployment(
         id=int(told.get("id") or 0),
         kind=plain(told.get("kind") or "deploy"),
@@ -117,6 +118,8 @@ def read_deployment(told: Json | None) -> Deployment | None:
         reason=plain(told.get("reason")),
         stages=_stages(told.get("stages") or ()),
         failure=_failure(told.get("failure")),
+        requests=None if during is None else int(during.get("requests") or 0),
+        failed=0 if during is None else int(during.get("failed") or 0),
     )
 
 

@@ -98,7 +98,9 @@ def short_image(image: str) -> str:
 
 
 def rate(per_s: float) -> str:
-    """`0`, `0.4`, `12`, `1,204`."""
+    """`0`, `<0.1`, `0.4`, `12`, `1,204`."""
+    if 0 < per_s < 0.05:
+        return "<0.1"
     return f"{per_s:,.0f}" if per_s >= 9.95 or not per_s else f"{per_s:.1f}"
 
 

@@ -41,7 +41,7 @@ def test_a_release_is_deployed_switched_and_rolled_back_from_the_screen(
 
         tiny.write("two", xbgd="health: {path: /up}")
         pane.press("d")
-        pane.reads("Deploy tiny", "BLUE r1 serves", "$ bgctl deploy tiny")
+        pane.reads("Deploy tiny", "$ bgctl deploy tiny")
         pane.press("y")
         pane.reads("● GREEN is live  r2", "r2 is live on GREEN", within_s=DEPLOYED_WITHIN_S)
         assert version_at(bgd.url) == "two"
@@ -65,6 +65,12 @@ def test_a_release_is_deployed_switched_and_rolled_back_from_the_screen(
         pane.press("y")
         pane.reads("● GREEN is live  r2", within_s=MOVED_WITHIN_S)
         assert version_at(bgd.url) == "two"
+
+        # What was done is read: each change with its timeline, the newest first.
+        pane.press("H")
+        pane.reads("rollback of r2 into GREEN", "✓ r1", "Timeline", "green has the traffic, with r2")
+        pane.press("Escape")
+        pane.reads("following", "req/s")
 
         # The daemon is upgraded: the screen says so and goes on with the next one.
         bgd.end()

@@ -110,6 +110,7 @@ def shop(daemon: FakeDaemon, **changes: Any) -> dict[str, Any]:
             stage_json(stage, "done", took_ms=ms)
             for stage, ms in zip(STAGES, (4200, 310, 2100, 6400, 1800, 940, 130, 260), strict=True)
         ],
+        receipt=receipt(),
     )
     app.update(changes)
     daemon.apps["shop"] = app
@@ -276,7 +277,7 @@ def receipt() -> dict[str, Any]:
 def past(daemon: FakeDaemon) -> Play:
     """The history of `shop`, with a release that failed, and one that was taken back and forth."""
     app = shop(daemon)
-    newest = {**app["last_deployment"], "receipt": receipt()}
+    newest = app["last_deployment"]
     old = []
     kinds = (
         ("succeeded", "smaller images", 93_000),

@@ -8,9 +8,9 @@ from textual.content import Content
 
 from tui.keymap import Keys
 from tui.model import App, Deployment
-from tui.view.line import EMPTY, fit, hue, joined, line, spread, stacked
+from tui.view.line import EMPTY, as_many, fit, hue, line, spread, stacked
 from tui.view.stages import stage_rows
-from tui.words import OUTCOME_GLYPHS, age, color_name, lasting, seconds_since, stage_word, took
+from tui.words import OUTCOME_GLYPHS, age, color_name, count, lasting, seconds_since, stage_word, took
 
 
 def change_content(app: App, width: int, is_tall: bool, is_told: bool, keys: Keys, now: datetime) -> Content:
@@ -19,7 +19,7 @@ def change_content(app: App, width: int, is_tall: bool, is_told: bool, keys: Key
         return _running(app.deployment, width, keys, now)
     if app.last is None:
         return fit(Content.styled("no deployment yet", "$muted"), width)
-    summary = fit(_outcome(app.last, app.failure is not None and not is_told, keys, now), width)
+    summary = _outcome(app.last, app.failure is not None and not is_told, keys, width, now)
     if not is_tall or not app.last.stages:
         return summary
     return stacked([summary, stage_rows(app.last, width, now)])
@@ -47,7 +47,7 @@ def _running(deployment: Deployment, width: int, keys: Keys, now: datetime) -> C
     return stacked([heading, stage_rows(deployment, width, now), fit(Content.styled(progress, style), width)])
 
 
-def _outcome(last: Deployment, has_card: bool, keys: Keys, now: datetime) -> Content:
+def _outcome(last: Deployment, has_card: bool, keys: Keys, width: int, now: datetime) -> Content:
     glyph = OUTCOME_GLYPHS.get(last.outcome or "", "·")
     style = {"failed": "bold $bad", "rolled_back": "bold $bad", "cancelled": "$warn"}.get(
         last.outcome or "", hue(last.color)
@@ -66,10 +66,19 @@ def _outcome(last: Deployment, has_card: bool, keys: Keys, now: datetime) -> Con
         told,
         Content.styled(f"{keys.shown('why')} shows why", "$warn") if has_card else EMPTY,
         Content.styled(f"{when} ago" if when else "", "$muted"),
+        _served(last),
         Content.styled(f"took {took(last.took_ms)}" if last.took_ms is not None else "", "$muted"),
         Content.styled(_by(last), "$muted"),
     ]
-    return joined(parts)
+    return as_many(parts, width)
+
+
+def _served(last: Deployment) -> Content:
+    """What became of the requests that came meanwhile."""
+    if not last.requests:
+        return EMPTY
+    failed = (f"{last.failed:,} failed", "bold $bad") if last.failed else ("0 failed", "$muted")
+    return line((f"{count(last.requests, 'request')}, ", "$muted"), failed)
 
 
 def _ended(last: Deployment) -> str:

@@ -45,6 +45,16 @@ def joined(parts: list[Content], separator: str = " · ") -> Content:
     return Content.assemble(*out)
 
 
+def as_many(parts: list[Content], width: int) -> Content:
+    """As many of the parts as fit, the first ones first; what is half a word tells nothing."""
+    told = [part for part in parts if part]
+    for end in range(len(told), 1, -1):
+        content = joined(told[:end])
+        if content.cell_length <= width:
+            return content
+    return fit(joined(told[:1]), width)
+
+
 def stacked(lines: list[Content]) -> Content:
     """Lines below each other."""
     return Content("\n").join(lines)

@@ -7,7 +7,7 @@ from datetime import datetime
 from textual.content import Content
 
 from tui.model import Container, Remaining, Slot, Traffic
-from tui.view.line import EMPTY, column, fit, hue, joined, line, stacked
+from tui.view.line import EMPTY, as_many, column, fit, hue, joined, line, stacked
 from tui.view.spark import spark
 from tui.words import (
     STATE_GLYPHS,
@@ -66,7 +66,7 @@ def _summary(slot: Slot, width: int, now: datetime) -> Content:
     ]
     if slot.state == "warm" and slot.warm_until is not None and width >= ROOMY:
         parts.append(Content.styled(f"until {slot.warm_until.astimezone():%H:%M}", "$muted"))
-    return fit(joined(parts), width)
+    return as_many(parts, width)
 
 
 def health_word(health: str) -> Content:
