@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bgd.domain.duration import parse_duration
+from bgd.domain.nginx_words import RESERVED_DOMAIN
 from bgd.domain.settings import Promote, Role
 from bgd.domain.spelling import did_you_mean
 from bgd.domain.window import DAYS, WHOLE_DAY_MIN
@@ -105,6 +106,8 @@ def host(value: object) -> str:
         raise ValueError(f"{value!r} isn't ASCII: write it in its xn-- form")
     if not _HOST.fullmatch(text) or len(text) > 253:
         raise ValueError(f"{value!r} is no host name: write it like shop.example.com or *.example.com")
+    if text == RESERVED_DOMAIN or text.endswith(f".{RESERVED_DOMAIN}"):
+        raise ValueError(f"{value!r} is bgd's own: names below {RESERVED_DOMAIN} are reserved")
     return text
 
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from bgd.api.answer import JSONResponse
 from bgd.api.bodies import (
     AddBody,
     DeployBody,

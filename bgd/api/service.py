@@ -11,11 +11,12 @@ from pydantic import TypeAdapter
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from bgd import __version__
 from bgd.api import bodies, routes
+from bgd.api.answer import JSONResponse
 from bgd.api.context import Context, TooLarge, context_of
 from bgd.errors import BgError, Failed, InvalidInput, NotFound, Refused, Unreachable
 from bgd.wire import (

@@ -109,4 +109,4 @@ def event_frame(item: Mapping[str, Any]) -> bytes:
     """One event; an item's `id` becomes the event's, to be resumed from."""
     head = f"id: {item['id']}\n" if item.get("id") else ""
     kind = f"event: {item['event']}\n" if "event" in item else ""
-    return f"{head}{kind}data: {json.dumps(item, ensure_ascii=False)}\n\n".encode()
+    return f"{head}{kind}data: {json.dumps(item)}\n\n".encode()

@@ -10,7 +10,7 @@ from bgd.domain.deployment import AppRecord, ColorRecord, Deployment, Live
 from bgd.domain.duration import ms_between
 from bgd.domain.routing import conflict_of
 from bgd.domain.settings import Route
-from bgd.domain.traffic import Closure, Table
+from bgd.domain.traffic import AppRoutes, Closure, Table
 from bgd.engine.app import App, empty_color
 from bgd.engine.drain import Drains
 from bgd.engine.entrance import Entrance
@@ -73,7 +73,11 @@ class Fleet:
             self.apps[record.name] = app
 
     def refuse_conflict(self, name: str, route: Route) -> None:
-        """Raise `Refused` where another app has one of these hosts on this path."""
+        """Raise `Refused` where another app has one of these hosts on this path.
+
+        Raises `InvalidInput` where the proxy couldn't serve it: an app that was taken in with such a route
+        would keep every other app's changes from the proxy.
+        """
         for other in self.apps.values():
             if other.name == name or other.record.is_leaving:
                 continue
@@ -83,6 +87,9 @@ class Fleet:
                         f"{name} wants {clash}, which {other.name} has already",
                         "give one of them another `route: {hosts: […], path: …}` in x-bgd",
                     )
+        live = self.apps[name].live if name in self.apps else None
+        others = [line for line in self.table() if line.app != name]
+        self.world.traffic.check((*others, AppRoutes(name, live, dict.fromkeys(Color, route))))
 
     async def take_in(self, record: AppRecord, actor: str) -> App:
         """Record a new app and keep it."""

@@ -200,6 +200,9 @@ class Traffic(Protocol):
     def shortcomings(self) -> Sequence[str]:
         """Promises that don't hold with what moves the traffic here, each as a sentence."""
 
+    def check(self, table: Table) -> None:
+        """Raise `InvalidInput` where `table` can't be served: asked before it is anybody's wish."""
+
     def preview_url_inside(self, app: str) -> str:
         """The base URL of the preview as a container of the app reaches it."""
 

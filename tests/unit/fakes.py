@@ -16,6 +16,7 @@ from bgd.domain.color import Color
 from bgd.domain.container import Container, Health
 from bgd.domain.difference import Fact, Facts, Meant, Running, Survey
 from bgd.domain.log import LogLine
+from bgd.domain.nginx_config import render
 from bgd.domain.origin import Origin
 from bgd.domain.plan import Overlap, Plan, RoleOf
 from bgd.domain.probe import Answer, Probe
@@ -316,6 +317,9 @@ class FakeTraffic:
     @property
     def shortcomings(self) -> Sequence[str]:
         return []
+
+    def check(self, table: Table) -> None:
+        render(table)
 
     def preview_url_inside(self, app: str) -> str:
         return f"http://{app}.preview:8081"

@@ -89,6 +89,10 @@ class NginxTraffic:
         """`host:port` where this machine reaches the preview listener."""
         return str(self._settings.preview.reachable)
 
+    def check(self, table: Table) -> None:
+        """See `Traffic.check`."""
+        render(table)
+
     @property
     def shortcomings(self) -> Sequence[str]:
         """Which promises this nginx is too old for; none before it was seen."""
