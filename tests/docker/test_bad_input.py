@@ -123,13 +123,18 @@ def test_a_crash_loop_is_found_without_a_health_check(shared_bgd: RunningDaemon,
     assert "cannot go on" in told
 
 
+def deployments(bgd: RunningDaemon, app: Tiny) -> list[tuple[str, str]]:
+    """What was deployed so far, and how that ended."""
+    return [(d["release"], d["outcome"]) for d in bgd.json("history", app.name)["deployments"]]
+
+
 def test_a_broken_file_at_deployment_changes_nothing(shared_bgd: RunningDaemon, live: Tiny) -> None:
-    before = shared_bgd.json("history", live.name)
+    before = deployments(shared_bgd, live)
     with write(live, "two", xbgd=QUICK).open("a") as file:
         file.write("  promote: later\n")
     told = deployed_badly(shared_bgd, live, status=2)
     assert "promote" in told
-    assert shared_bgd.json("history", live.name) == before
+    assert deployments(shared_bgd, live) == before
 
 
 def test_a_second_deployment_is_refused(shared_bgd: RunningDaemon, live: Tiny) -> None:
