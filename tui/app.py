@@ -250,8 +250,8 @@ class BgdApp(App[None]):
             self.become(reduce.with_card(self.state, is_open=False))
         elif self.state.notice is not None:
             self.become(reduce.without_notice(self.state))
-        else:
-            self._main.logs.forget()
+        elif not self._main.logs.forget() and self._main.has_class("-zoomed"):
+            self._main.action_zoom()
 
     def action_cycle_theme(self) -> None:
         """The next theme."""

@@ -71,13 +71,12 @@ class LogFeed:
         self._thread.start()
 
     def close(self) -> None:
-        """End it."""
+        """End it, without waiting: its thread may be asking a daemon that doesn't answer."""
         self._closing.set()
         with self._lock:
             feed, self._feed = self._feed, None
         if feed is not None:
             feed.close()
-        self._thread.join(timeout=0.2)
 
     def take(self) -> Batch:
         """Empty the inbox."""

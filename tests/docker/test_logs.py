@@ -8,6 +8,7 @@ from contextlib import aclosing
 from bgd.domain.color import Color
 from bgd.domain.log import MAX_LINE_CHARS, LogLine
 from bgd.engine.ports import LogQuery
+from tests.docker.apps.busybox import TAG
 from tests.docker.apps.files import compose, service
 from tests.docker.apps.world import DEADLINE_S, World
 
@@ -57,6 +58,24 @@ async def test_stderr_is_marked_and_lines_are_in_the_order_of_time(place: World)
     assert sorted((line.stream, line.text) for line in lines) == [("stderr", "err"), ("stdout", "out")]
     assert [line.at for line in lines] == sorted(line.at for line in lines)
     assert {(line.service, line.color) for line in lines} == {("web", "blue")}
+
+
+async def test_what_the_proxy_says_stands_among_the_lines_of_the_app_but_not_of_a_colour(
+    place: World,
+) -> None:
+    await started(place, "echo up; exec sleep 100000")
+    labels = {
+        "bgd.instance": place.instance,
+        "com.docker.compose.project": f"{place.instance}-proxy",
+        "com.docker.compose.service": "nginx",
+    }
+    place.client.containers.run(TAG, ["echo", "no live upstreams"], labels=labels)
+    for query, services in (
+        (LogQuery("shop"), {"web", "nginx"}),
+        (LogQuery("shop", service="nginx"), {"nginx"}),
+        (LogQuery("shop", Color.BLUE), {"web"}),
+    ):
+        assert {line.service for line in await lines_of(place, query)} == services
 
 
 async def test_hostile_bytes_are_harmless_and_a_long_line_is_cut(place: World) -> None:

@@ -20,6 +20,7 @@ import pytest
 
 from tests.bgctl import environ
 from tests.fake_daemon import DEADLINE_S, FakeDaemon
+from tests.samples import line_json
 from tests.tui.tmux import IS_INSTALLED, in_tmux, wait_for_end
 
 UI = (sys.executable, "-W", "error", "-m", "tui")
@@ -134,6 +135,19 @@ def test_the_ui_follows_the_size_of_its_terminal(daemon: FakeDaemon) -> None:
         assert "http://127.0.0.1:8080/" not in pane.reads("● GREEN is live", "following", "q quit")
         pane.call("resize-window", "-t", "ui", "-x", "120", "-y", "40")
         pane.reads("http://127.0.0.1:8080/", "p promote", "q quit")
+
+
+@needs_tmux
+def test_lines_are_copied_through_tmux(daemon: FakeDaemon) -> None:
+    daemon.log["shop"] = [line_json(f"line {n} “quoted”", at=f"2025-01-01T10:{n:02}:00Z") for n in range(40)]
+    with in_tmux(UI, BGD_SOCKET=daemon.socket_path) as pane:
+        pane.call("set-option", "-s", "set-clipboard", "on")
+        pane.reads("line 39")
+        pane.press("Y")
+        pane.reads("✓ copied 40 lines")
+        copied = pane.call("show-buffer").splitlines()
+        assert len(copied) == 40
+        assert copied[0].endswith("blue  web | line 0 “quoted”")
 
 
 @needs_tmux
