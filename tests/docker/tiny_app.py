@@ -25,7 +25,13 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """`/up` is the health, `/pay` the business, `/slow` takes a while, anything else the version."""
+        """`/up` is the health, `/pay` the business, `/slow` takes a while; `/crash` and `/eat` end it."""
+        if self.path == "/crash":
+            os._exit(3)
+        if self.path == "/eat":
+            eaten = []
+            while True:
+                eaten.append(bytearray(os.urandom(1 << 20)))
         if self.path == "/slow":
             time.sleep(SLOW_S)
         failing = (self.path == "/up" and FAULT == "sick") or (self.path == "/pay" and FAULT == "broke")

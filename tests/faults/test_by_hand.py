@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.docker.tiny import Tiny
@@ -18,6 +19,7 @@ from tests.faults.asker import Asker
 from tests.faults.scene import MortalDaemon
 
 BACK_WITHIN_S = 60.0
+WEB = "restart: always\nmem_limit: 64m"
 XBGD = "health: {path: /up, interval: 100ms}\ndrain: 1s"
 
 
@@ -28,9 +30,9 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MortalDaemon]:
     tiny = Tiny(made.home / "tiny")
     try:
         made.start()
-        made.bgctl("add", str(tiny.write("one", xbgd=XBGD, web="restart: always")))
+        made.bgctl("add", str(tiny.write("one", xbgd=XBGD, web=WEB)))
         made.bgctl("deploy", "tiny")
-        tiny.write("two", xbgd=XBGD, web="restart: always")
+        tiny.write("two", xbgd=XBGD, web=WEB)
         made.bgctl("deploy", "tiny")
         yield made
     finally:
@@ -104,6 +106,20 @@ def test_a_front_that_gets_another_address_is_found(daemon: MortalDaemon) -> Non
     daemon.wait_until(lambda: daemon.answer() == "two", "served", BACK_WITHIN_S)
 
 
+@pytest.mark.parametrize("path", ["/crash", "/eat"])
+def test_a_front_that_dies_of_itself_is_back_and_said_to_have_restarted(
+    daemon: MortalDaemon, path: str
+) -> None:
+    def restarts() -> int:
+        return int(daemon.json("status", "tiny")["colors"]["green"]["containers"][0]["restarts"])
+
+    before = restarts()
+    with pytest.raises(httpx.HTTPError), httpx.Client(timeout=30) as client:
+        client.get(daemon.url + path).raise_for_status()
+    daemon.wait_until(lambda: daemon.answer() == "two", "served", BACK_WITHIN_S)
+    daemon.wait_until(lambda: restarts() > before, "told", BACK_WITHIN_S)
+
+
 def test_compose_down_on_both_colours_takes_nothing_away_for_long(daemon: MortalDaemon) -> None:
     compose = Path(sys.executable).with_name("docker-compose")
     for color in ("blue", "green"):
@@ -142,7 +158,7 @@ def test_files_that_were_edited_are_put_back(daemon: MortalDaemon, harm: str) ->
 
 def test_compose_killed_in_the_middle_fails_the_deployment_and_nothing_else(daemon: MortalDaemon) -> None:
     tiny = Tiny(daemon.home / "tiny")
-    tiny.write("three", xbgd=XBGD, web="restart: always")
+    tiny.write("three", xbgd=XBGD, web=WEB)
     over = threading.Event()
 
     def kill_composes() -> None:
@@ -161,6 +177,6 @@ def test_compose_killed_in_the_middle_fails_the_deployment_and_nothing_else(daem
     assert told["outcome"] == "failed"
     assert not asker.failures, asker.failures[:3]
     assert daemon.answer() == "two"
-    tiny.write("two", xbgd=XBGD, web="restart: always")
+    tiny.write("two", xbgd=XBGD, web=WEB)
     assert daemon.finished("deploy", "tiny")["outcome"] == "succeeded"
     daemon.bgctl("deploy", "tiny")
