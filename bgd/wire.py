@@ -248,6 +248,9 @@ class AppJson(TypedDict):
     profiles: list[str]
     watch: bool
     urls: dict[str, str]  # `public` and `preview`
+    alone: NotRequired[
+        str
+    ]  # why the colours mustn't run at once, where one app is asked for; empty: they may
     closed: NotRequired[list[str]]  # why requests get 503 though a colour is live: pause, maintenance
     problems: list[str]
     stale_s: NotRequired[int | None]  # how old what is said of containers is, while the engine is away

@@ -31,6 +31,7 @@ class Intent:
     to: str | None = None  # a colour, or the release of a rollback
     no_switch: bool = False
     is_on: bool = False  # maintenance
+    is_now: bool = False  # a promotion that doesn't wait for its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,11 @@ def _deploy(app: App, no_switch: bool) -> Planned:
             "It then waits there without traffic."
             if no_switch
             else f"{target} then gets the public traffic: it is the first release."
+        )
+    elif app.alone:
+        then = (
+            f"Both must not run at once ({app.alone}): {_holder(app)} is stopped first, and requests get 503 "
+            f"until {target} serves."
         )
     elif no_switch:
         then = f"It then waits there; the public traffic stays on {_holder(app)}."
@@ -170,13 +176,17 @@ def _promote(app: App) -> Planned:
     if deployment is None or deployment.state != "awaiting":
         return Refusal("no deployment waits for approval")
     name = color_name(deployment.color)
+    # One that only waits for its time has nothing to be approved but that it needn't.
+    is_now = not deployment.waits_approval
+    early = " It doesn't wait for its time." if is_now else ""
     return Intent(
         verb="promote",
         app=app.name,
         title=f"Promote {deployment.release} of {app.name}",
-        effect=f"{deployment.release} in {name} is checked once more, then gets the public traffic.",
-        command=_line("promote", app.name),
-        label="Promote",
+        effect=f"{deployment.release} in {name} is checked once more, then gets the public traffic.{early}",
+        command=_line("promote", app.name, *(("--now",) if is_now else ())),
+        label="Promote now" if is_now else "Promote",
+        is_now=is_now,
     )
 
 

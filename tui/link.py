@@ -183,7 +183,7 @@ def carry_out(daemon: Daemon, intent: Intent) -> Any:
         case "rollback":
             return daemon.rollback(intent.app, to=intent.to)
         case "promote":
-            return daemon.promote(intent.app)
+            return daemon.promote(intent.app, now=intent.is_now)
         case "cancel":
             return daemon.cancel(intent.app)
         case "smoke":
@@ -191,5 +191,5 @@ def carry_out(daemon: Daemon, intent: Intent) -> Any:
         case "stop":
             return daemon.stop(intent.app, intent.to or "")
         case "maintenance":
-            return daemon.maintenance(intent.app, intent.is_on)
+            return daemon.maintain(intent.app, on=intent.is_on)
     raise ValueError(f"no such verb: {intent.verb}")

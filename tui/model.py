@@ -45,6 +45,13 @@ class Container:
     memory_bytes: int | None = None
     memory_limit_bytes: int | None = None
 
+    def rests_in(self, state: str) -> bool:
+        """It is meant not to run in a colour of that state: a task that is done, a worker of the live one."""
+        if self.status not in {"created", "exited"}:
+            return False
+        is_of_live = self.role == "live-only" and state != "live"
+        return state == "stopped" or self.role == "task" or is_of_live
+
     @property
     def is_in_trouble(self) -> bool:
         """It needs a person's eye."""
@@ -160,6 +167,9 @@ class Deployment:
     progress: str = ""  # the last line about what is being done
     requests: int | None = None  # that ended while it moved the traffic; `None` until the receipt is there
     failed: int = 0  # of these
+    waits: str = ""  # for what, while it does
+    waits_until: datetime | None = None
+    waits_approval: bool = True
 
     def stage(self, name: str) -> Stage | None:
         """The stage of that name."""
@@ -190,6 +200,7 @@ class App:
     file: str = ""
     is_watched: bool = False
     in_maintenance: bool = False
+    alone: str = ""  # why the colours mustn't run at once; empty: they may
     problems: tuple[str, ...] = ()
 
     def slot(self, color: str) -> Slot:

@@ -62,8 +62,8 @@ class Daemon(Protocol):
     def rollback(self, app: str, to: str | None = None) -> SwitchJson | DeploymentJson:
         """Back to a release, the previous one unless told."""
 
-    def promote(self, app: str) -> DeploymentJson:
-        """Let a waiting deployment switch."""
+    def promote(self, app: str, now: bool = False) -> DeploymentJson:
+        """Let a waiting deployment switch, once its time has come or `now`."""
 
     def cancel(self, app: str) -> DeploymentJson:
         """Stop a deployment."""
@@ -74,5 +74,5 @@ class Daemon(Protocol):
     def stop(self, app: str, color: str) -> AppJson:
         """Stop the idle colour."""
 
-    def maintenance(self, app: str, is_on: bool) -> AppJson:
+    def maintain(self, app: str, *, on: bool) -> AppJson:
         """A page instead of the app, or the app again."""

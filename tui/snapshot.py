@@ -40,6 +40,7 @@ def read_app(told: AppJson | Json) -> App:
         preview_url=plain(urls.get("preview")),
         file=plain(told.get("file")),
         is_watched=bool(told.get("watch")),
+        alone=plain(told.get("alone")),
         in_maintenance="maintenance" in (told.get("closed") or ()),
         problems=tuple(plain(problem) for problem in told.get("problems") or ()),
     )
@@ -104,6 +105,7 @@ def read_deployment(told: Json | None) -> Deployment | None:
     if told is None:
         return None
     during: Json | None = (told.get("receipt") or {}).get("during")
+    waits: Json = told.get("waits") or {}
     return Deployment(
         id=int(told.get("id") or 0),
         kind=plain(told.get("kind") or "deploy"),
@@ -119,6 +121,9 @@ def read_deployment(told: Json | None) -> Deployment | None:
         stages=_stages(told.get("stages") or ()),
         failure=_failure(told.get("failure")),
         requests=None if during is None else int(during.get("requests") or 0),
+        waits=plain(waits.get("message")),
+        waits_approval=bool(waits.get("approval", True)),
+        waits_until=read_time(waits.get("until")),
         failed=0 if during is None else int(during.get("failed") or 0),
     )
 

@@ -157,10 +157,6 @@ class Client:
         """Stop the idle colour."""
         return cast("AppJson", self._call("POST", f"{_at(app)}/stop", {"color": color}, LONG_S))
 
-    def maintenance(self, app: str, is_on: bool) -> AppJson:
-        """A page with status 503 instead of the app, or the app again."""
-        return cast("AppJson", self._call("POST", f"{_at(app)}/maintenance", {"on": is_on}))
-
     def maintain(self, app: str, *, on: bool) -> AppJson:
         """Answer 503 with a page instead of the app, or end that."""
         return cast("AppJson", self._call("POST", f"{_at(app)}/maintenance", {"on": on}))

@@ -13,7 +13,7 @@ from bgd.engine.app import App
 from bgd.engine.changes import Changes, number_of
 from bgd.engine.checks import SmokeResult, run_smoke
 from bgd.engine.deployer import Deployer
-from bgd.engine.detail import with_limits, with_usage
+from bgd.engine.detail import with_alone, with_limits, with_usage
 from bgd.engine.diff import Diffs
 from bgd.engine.fleet import Fleet
 from bgd.engine.intake import Intake
@@ -94,6 +94,7 @@ class Daemon:
         figures = (await self._traffic([app], seen.containers))[app.name]
         told = app_json(app, seen, self.world.traffic, figures, self.world.journal.clock())
         told = with_usage(told, await self.world.meter.usage(seen.containers))
+        told = with_alone(told, app.release_in(app.live) if app.live else None)
         if app.deployment is not None:
             told = with_limits(told, app.release_in(app.deployment.color))
         return {**told, "problems": [*seen.problems, *self.fleet.entrance.problems, *told["problems"]]}

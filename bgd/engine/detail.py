@@ -35,6 +35,13 @@ def with_limits(told: AppJson, release: Release | None) -> AppJson:
     return told
 
 
+def with_alone(told: AppJson, release: Release | None) -> AppJson:
+    """The app with the reason why the colours mustn't run at once, by the live release; empty: they may."""
+    overlap = release.plan.overlap if release is not None else None
+    told["alone"] = "" if overlap is None or overlap.is_allowed else overlap.reason
+    return told
+
+
 def stage_limits(release: Release, ran_before: bool) -> Mapping[str, float]:
     """Seconds by stage; the other ones last as long as what they wait for."""
     settings = release.plan.settings

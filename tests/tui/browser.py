@@ -93,6 +93,16 @@ def page(address: str) -> Iterator[Page]:
         finally:
             process.terminate()
             process.wait(WITHIN_S)
+            _remove(Path(directory))
+
+
+def _remove(directory: Path) -> None:
+    """Its helpers end a moment after it, and write until then."""
+    deadline = time.monotonic() + WITHIN_S
+    while directory.exists():
+        shutil.rmtree(directory, ignore_errors=True)
+        assert time.monotonic() < deadline, f"{directory} stays"
+        time.sleep(0.05)
 
 
 def _port(file: Path) -> int:

@@ -142,6 +142,39 @@ async def test_a_deployment_that_waits_is_promoted_or_cancelled(
         await ui.until(lambda: any(one.path == f"{SHOP}/{verb}" for one in daemon.requests), verb)
 
 
+async def test_a_deployment_that_waits_for_its_time_goes_on_before_it(daemon: FakeDaemon) -> None:
+    waits = {"approval": False, "until": "2025-01-01T22:00:00Z", "message": "waits for its window"}
+    waiting = deployment_json("shop", 3, state="awaiting", color="blue", waits=waits)
+    daemon.apps["shop"]["deployment"] = waiting
+    daemon.on("POST", f"{SHOP}/promote", waiting)
+    async with shown(daemon) as ui:
+        await ui.reads("waits for its window until 22:00:00: p promotes it")
+        await ui.asked("p", "bgctl promote shop --now", "doesn't wait for its time")
+        await ui.press("y")
+        await ui.until(lambda: any(one.method == "POST" for one in daemon.requests), "the request")
+        assert daemon.wait_for_request("POST", f"{SHOP}/promote").body == {"now": True}
+
+
+async def test_a_question_says_that_requests_will_fail_where_both_must_not_run(daemon: FakeDaemon) -> None:
+    daemon.apps["shop"]["alone"] = "data is written to a volume"
+    async with shown(daemon) as ui:
+        await ui.asked("d", "Both must not run at once", "GREEN r2 is stopped", "503")
+
+
+async def test_what_is_meant_to_rest_is_shown_as_resting(daemon: FakeDaemon) -> None:
+    colors = daemon.apps["shop"]["colors"]
+    for color in ("blue", "green"):
+        colors[color]["containers"] = [
+            container_json("shop", color, "cron", status="exited", health="none", role="live-only"),
+            container_json("shop", color, "migrate", status="exited", health="none", role="task"),
+        ]
+    async with shown(daemon) as ui:
+        await ui.reads("· cron", "rests", "· migrate", "done", "✗ cron", "exited")
+        colors["blue"]["state"] = "stopped"
+        daemon.tell("color", app="shop", color="blue", state="stopped")
+        await ui.reads("■ BLUE stopped", "· cron    stopped")
+
+
 async def test_enter_and_escape_on_a_question_change_nothing(daemon: FakeDaemon) -> None:
     async with shown(daemon) as ui:
         for answer in ("enter", "escape", "n", "q"):

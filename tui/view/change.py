@@ -40,11 +40,14 @@ def _running(deployment: Deployment, width: int, keys: Keys, now: datetime) -> C
     progress = deployment.progress or _detail(deployment)
     style = "$muted"
     if deployment.state == "awaiting" and not deployment.progress:
-        progress, style = (
-            f"waits for approval: {keys.shown('promote')} promotes it, {keys.shown('cancel')} cancels it",
-            "$warn",
-        )
+        progress, style = _waiting(deployment, keys), "$warn"
     return stacked([heading, stage_rows(deployment, width, now), fit(Content.styled(progress, style), width)])
+
+
+def _waiting(deployment: Deployment, keys: Keys) -> str:
+    until = f" until {deployment.waits_until.astimezone():%H:%M:%S}" if deployment.waits_until else ""
+    told = deployment.waits or "waits for approval"
+    return f"{told}{until}: {keys.shown('promote')} promotes it, {keys.shown('cancel')} cancels it"
 
 
 def _outcome(last: Deployment, has_card: bool, keys: Keys, width: int, now: datetime) -> Content:

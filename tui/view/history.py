@@ -83,8 +83,9 @@ def timeline_content(past: Past, width: int, now: datetime) -> Content:
 
 
 def _is_told(event: Event) -> bool:
-    """Intents are followed by what came of them; the receipt has a table of its own."""
-    return event["event"] not in UNTOLD | {"receipt"} and event.get("phase") != "intent"
+    """What was begun is followed by what came of it; the receipt has a table of its own."""
+    is_begun = event.get("phase") == "intent" or event.get("status") == "running"
+    return event["event"] not in UNTOLD | {"receipt"} and not is_begun
 
 
 def _moment(event: Event, begun: datetime | None, width: int) -> Content:

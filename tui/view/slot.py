@@ -27,6 +27,7 @@ SPARK_FROM = 40
 """From here on each figure of the traffic has its last minute beside it."""
 SPARK_MAX = 60
 MAX_NAME = 20
+REST_WORDS = {"stopped": "stopped", "task": "done"}
 BAD_SHARE = 0.01
 """From this share of errors on somebody has to look."""
 EMPTY_WORDS = {
@@ -54,14 +55,16 @@ def slot_content(slot: Slot, width: int, now: datetime, is_tall: bool = True) ->
         return stacked([*lines, fit(Content.styled(words, "$muted"), width)])
     longest = max(len(container.service) for container in slot.containers)
     name = min(MAX_NAME, longest + 1, max(6, width - 12))
-    return stacked([*lines, *(_row(container, width, name, now) for container in slot.containers)])
+    return stacked(
+        [*lines, *(_row(container, slot.state, width, name, now) for container in slot.containers)]
+    )
 
 
 def _summary(slot: Slot, width: int, now: datetime) -> Content:
     held = age(slot.since, now)
     parts = [
         Content.styled(slot.release or "", "bold"),
-        health_word(slot.health) if slot.containers else EMPTY,
+        health_word(slot.health) if slot.containers and slot.state != "stopped" else EMPTY,
         Content.styled(f"{slot.state} for {held}" if width >= ROOMY else held, "$muted") if held else EMPTY,
     ]
     if slot.state == "warm" and slot.warm_until is not None and width >= ROOMY:
@@ -133,10 +136,16 @@ def _percent(share: float) -> str:
     return f"{share * 100:.0f}%" if share >= 0.1 else f"{share * 100:.1f}%" if share >= 0.001 else "<0.1%"
 
 
-def _row(container: Container, width: int, name: int, now: datetime) -> Content:
+def _row(container: Container, state: str, width: int, name: int, now: datetime) -> Content:
     """A container; restarts, what it takes, its age and its image as there is room for them."""
     glyph, style = _verdict(container)
     told = container.status if container.health in ("none", "") else container.health
+    if container.rests_in(state):
+        glyph, style, told = (
+            "·",
+            "$muted",
+            REST_WORDS.get(state if state == "stopped" else container.role, "rests"),
+        )
     restarts = f"↻{container.restarts}" if container.restarts else ""
     image = short_image(container.image)
     if (digest := short_digest(container.digest)) and digest not in image:
@@ -145,7 +154,8 @@ def _row(container: Container, width: int, name: int, now: datetime) -> Content:
     columns = [(0, column(told, 10, style))]
     if container.memory_bytes is not None:
         columns += [(2, _cpu(container)), (3, _memory(container)), (6, _limit(container))]
-    columns.append((4, _right(age(container.started, now), 5, "$muted")))
+    if container.status == "running":
+        columns.append((4, _right(age(container.started, now), 5, "$muted")))
     columns.append((1 if restarts else 7, _right(restarts, 4, "$warn")))
     columns.append((5, line("  ", (image, "$muted"))))
     left, shown = width - 2 - name, set()
