@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from bgd.adapters.build_context import contents_of, contexts_of
 from bgd.adapters.compose_cli import CONFIG_TIMEOUT_S, ComposeCli, Finished
 from bgd.adapters.compose_complaint import complaint_of
 from bgd.adapters.compose_warning import unread_files, warnings_of
@@ -87,7 +88,10 @@ async def read(
     lacking = [Caution(code, None, e.message, e.hint) for code, errors in missing.items() for e in errors]
     told = (*warnings_of(done.stderr, tree), *lacking, *unread_files(tree))
     planned = replace(planned, warnings=(*planned.warnings, *told))
-    return Reading(model, planned, tree.files())
+    if not to_run:
+        return Reading(model, planned, tree.files())
+    contents = await asyncio.to_thread(contents_of, model, settings.watch_build)
+    return Reading(model, planned, tree.files(), contexts_of(model) if settings.watch_build else (), contents)
 
 
 async def planned_with(model: Model, settings: Settings, app: str, ask_host: AskHost | None = None) -> Plan:

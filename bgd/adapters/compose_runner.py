@@ -39,7 +39,7 @@ from bgd.domain.release import Image, Model, Release
 from bgd.domain.render import Command, Place, Project, finishing, render_color, render_shared
 from bgd.domain.render.naming import APP, INSTANCE, RELEASE, ROLE
 from bgd.domain.settings import Role
-from bgd.engine.ports import LogQuery, Progress, Reading, RunResult, SharedReport
+from bgd.engine.ports import ImageNews, LogQuery, Progress, Reading, RunResult, SharedReport
 
 
 class ComposeRunner:
@@ -95,6 +95,9 @@ class ComposeRunner:
         render_shared(release.model, release.plan, stand_in, place)
         self._render(replace(release, images=stand_in), color)
         return await self._images.prepare(release, place, files, voice)
+
+    async def image_news(self, release: Release) -> ImageNews:
+        return await self._images.news(release)
 
     async def start_shared(self, release: Release, update: bool, progress: Progress) -> SharedReport:
         place = self._place(release.app)

@@ -13,6 +13,8 @@ from bgd.adapters.yaml_search import variable_places
 from bgd.domain.plan import Caution
 
 _WARNING = re.compile(r'level=warning msg="((?:[^"\\]|\\.)*)"')
+HOOK_VARIABLES = "BGD_"
+"""How the names begin that bgd gives to hooks and to smoke commands."""
 _UNSET = re.compile(r'The "([^"]+)" variable is not set')
 _HARMLESS = re.compile(r"attribute `version` is obsolete")
 OVERRIDES = (
@@ -72,7 +74,9 @@ def _unset(name: str, tree: SourceTree) -> Caution:
         "unset-variable",
         None,
         f"{where}the variable {name} isn't set and counts as empty" + (f", also in {more}" if more else ""),
-        f"set {name} in {tree.dotenv}, or write a default: ${{{name}:-…}}",
+        f"write $${name}: a hook or a container has its value, this file hasn't"
+        if name.startswith(HOOK_VARIABLES)
+        else f"set {name} in {tree.dotenv}, or write a default: ${{{name}:-…}}",
     )
 
 

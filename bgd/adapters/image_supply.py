@@ -15,11 +15,13 @@ from bgd.domain.reference import Reference
 from bgd.domain.release import Image, Release
 from bgd.domain.render import Place, Project, render_build
 from bgd.domain.settings import Role
+from bgd.engine.ports import ImageNews
 from bgd.errors import BgError, Failed, NotFound
 
 BUILD_TIMEOUT_S = 3600.0
 
 _ROLES = tuple(role for role in Role if role is not Role.IGNORED)
+_KEPT = {"missing", "if_not_present", "never"}
 _PULL = {"always", "missing", "if_not_present", "never"}
 
 
@@ -119,6 +121,35 @@ class ImageSupply:
                 await self._registry.pull(reference, platform, voice)
         except BgError as error:
             voice.say(f"{reference}: the image that is here is used, for its registry says: {error.message}")
+
+    async def news(self, release: Release) -> ImageNews:
+        """See `Runner.image_news`. The registry is asked only for what a deployment would pull from it."""
+        moved: dict[str, str] = {}
+        unknown: dict[str, str] = {}
+        for name, image in release.images.items():
+            given = release.model["services"].get(name) or {}
+            is_built = given.get("build") and not _is_never(given)
+            if is_built or Reference.of(image.reference).is_pinned:
+                continue
+            try:
+                now = await self._now(image, given.get("pull_policy"))
+            except BgError as error:
+                unknown[image.reference] = error.message
+                continue
+            if now is not None:
+                moved[image.reference] = now
+        return ImageNews(moved, unknown)
+
+    async def _now(self, image: Image, policy: str | None) -> str | None:
+        """What an image's name stands for, where that isn't the image any more."""
+        named = await self._present(image.reference)
+        if named is not None and named["Id"] != image.id:
+            return str(named["Id"])
+        known = named or await self._present(image.id) or {}
+        if policy in _KEPT or not known.get("RepoDigests"):
+            return None  # made here, or not looked up
+        digest = await self._registry.digest(image.reference)
+        return None if any(one.endswith("@" + digest) for one in known["RepoDigests"]) else digest
 
     async def _recorded(self, release: Release, voice: Voice) -> dict[str, Image]:
         await together(self._again(release, name, image, voice) for name, image in release.images.items())

@@ -72,10 +72,10 @@ class SourceTree:
         return self.sources[0]
 
     def files(self) -> tuple[Path, ...]:
-        """Every file that is there and takes part, `.env` included, each once."""
+        """Every file that takes part or would, were it there; `.env` included, each once."""
         named = [source.path for source in self.sources]
         named += [reference.path for reference in self.references]
-        return tuple(dict.fromkeys(path for path in (*named, self.dotenv) if path.is_file()))
+        return tuple(dict.fromkeys((*named, self.dotenv)))
 
     def env_files(self) -> tuple[Path, ...]:
         """The files that variables are read from, whether they are there or not."""

@@ -100,7 +100,8 @@ class Client:
             "with_shared": with_shared,
             "file": file,
             "reason": reason,
-            **_stated(more=more or None, profiles=profiles, at=at),
+            **_stated(more=more or None, profiles=profiles),
+            **({} if at is None else {"at": at}),
         }
         return cast("DeploymentJson", self._call("POST", f"{_at(app)}/deployments", body))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,7 @@ class Release:
     created: datetime
     actor: str  # `uid 1000 (pid 4711)`, or `watch`
     reason: str
+    contents: Mapping[str, str] = field(default_factory=dict)  # of files that the model names, hashed
 
     @property
     def name(self) -> str:

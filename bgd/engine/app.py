@@ -35,6 +35,7 @@ class App:
     releases: dict[int, Release] = field(default_factory=dict)  # of what is in the colours
     deployment: Deployment | None = None
     hold: Hold | None = None  # what the deployment waits for
+    held: asyncio.Event = field(default_factory=asyncio.Event)  # set while it waits
     last: Deployment | None = None
     busy: Busy | None = None
     idle: asyncio.Event = field(default_factory=asyncio.Event)  # set while nobody is busy

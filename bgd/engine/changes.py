@@ -56,7 +56,9 @@ class Changes:
             self._fleet.refuse_conflict(app.name, route)
             reading = await as_kept(self._world, app, reading)
             number = await self._world.store.next_release(app.name)
-            release = Release(app.name, number, reading.model, reading.plan, {}, began, actor, reason)
+            release = Release(
+                app.name, number, reading.model, reading.plan, {}, began, actor, reason, reading.contents
+            )
             options = self._alone(app, release, options)
             deployment = Deployment(
                 await self._world.store.next_deployment(),
@@ -81,6 +83,14 @@ class Changes:
             raise
         assert app.deployment is not None
         return app.deployment, entry
+
+    async def withdraw(self, app: App, actor: str) -> bool:
+        """Give up a deployment that this actor began and that still waits for its switch; whether it did."""
+        waiting = app.deployment
+        if waiting is None or waiting.actor != actor or app.hold is None or app.promoted.is_set():
+            return False
+        await self._deployer.cancel(app, actor)
+        return True
 
     def _alone(self, app: App, release: Release, options: Options) -> Options:
         """The options, knowing whether the live colour has to stop first. Raises `Refused`."""

@@ -8,7 +8,7 @@ and then finds its work done. All of them raise `BgError` and nothing else.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,12 +32,37 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
+class BuildContext:
+    """A directory that an image is built from, and its Dockerfile."""
+
+    root: Path
+    dockerfile: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """A Compose file as read: the resolved model, the plan for it, and the files it was made of."""
+    """A Compose file as read: the resolved model, the plan for it, and what both were made of.
+
+    `sources` are files, whether they are there or not; `contexts` are those that are watched; `contents` has
+    a hash for each thing whose content the model doesn't hold.
+    """
 
     model: Model
     plan: Plan
     sources: tuple[Path, ...]
+    contexts: tuple[BuildContext, ...] = ()
+    contents: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageNews:
+    """Images that are others now than those of a release: by reference, what each stands for.
+
+    `unknown` has those that couldn't be asked for, and why.
+    """
+
+    moved: Mapping[str, str]
+    unknown: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +105,9 @@ class Runner(Protocol):
 
     async def prepare(self, release: Release, color: Color, progress: Progress) -> Mapping[str, Image]:
         """Build or pull the images of every service that has a role but `ignored`; their ids by service."""
+
+    async def image_news(self, release: Release) -> ImageNews:
+        """Which of the release's images a deployment would replace by now, pinned and built ones aside."""
 
     async def start_shared(self, release: Release, update: bool, progress: Progress) -> SharedReport:
         """Create the shared volumes, networks and services that are missing, and wait till they are healthy.
@@ -380,8 +408,11 @@ class HostCommands(Protocol):
 class Watcher(Protocol):
     """Tells that files changed."""
 
-    def changes(self, files: Sequence[Path]) -> AsyncGenerator[None]:
-        """Yield once for each burst of changes to one of the files, or to what they stand for.
+    async def changes(
+        self, files: Sequence[Path], contexts: Sequence[BuildContext] = ()
+    ) -> AsyncGenerator[None]:
+        """What yields once for each burst of changes to one of these, or to what they stand for.
 
-        Files may vanish, come back and be replaced by a rename. Ends when the iterator is closed.
+        Counts from the moment of the call; nothing is missed between two of its items. Files may vanish, come
+        back and be replaced by a rename. Ends when the iterator is closed.
         """

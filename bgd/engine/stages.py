@@ -224,6 +224,7 @@ async def wait_for_leave(work: Work) -> Event:
             await _wait(work, hold)
     finally:
         work.app.hold = None
+        work.app.held.clear()
     options = work.deployment.options
     if not options.promoted:  # it went on by itself; checked again, it must not ask again
         work.deployment = replace(work.deployment, options=replace(options, promoted=True))
@@ -238,6 +239,7 @@ async def _wait(work: Work, hold: Hold) -> None:
         app.hold = hold
         told = {**(hold_json(hold) or {})}
         await journal.note("waiting", app.name, told, deployment=work.deployment.id)
+    app.held.set()
     left_s = LOOK_EVERY_S
     if hold.until is not None:
         left_s = (hold.until - journal.clock()).total_seconds()

@@ -27,7 +27,16 @@ from bgd.domain.traffic import Closure, Remaining, Table
 from bgd.domain.usage import Usage
 from bgd.engine.daemon import Daemon
 from bgd.engine.journal import Journal, now
-from bgd.engine.ports import LogQuery, Progress, Reading, RunResult, SharedReport, Store
+from bgd.engine.ports import (
+    BuildContext,
+    ImageNews,
+    LogQuery,
+    Progress,
+    Reading,
+    RunResult,
+    SharedReport,
+    Store,
+)
 from bgd.engine.upkeep import LOOK_AT_LEAST_EVERY_S
 from bgd.engine.world import World
 from bgd.errors import Failed, Occupied, Unreachable
@@ -90,6 +99,9 @@ class FakeRunner:
         self.task_status = 0
         self.commands: list[tuple[str, tuple[str, ...], dict[str, str]]] = []  # hook, words, variables
         self.command_status = 0
+        self.news = ImageNews({}, {})
+        self.asked_for_images = asyncio.Event()
+        self.contents: dict[str, str] = {}
         self.sick: dict[str, Container] = {}
         self.hold = asyncio.Event()  # `prepare` waits for it
         self.hold.set()
@@ -122,7 +134,10 @@ class FakeRunner:
         self._do("read")
         self.origins.append(origin)
         return Reading(
-            dict(self.model), replace(self.plan, app=name or self.plan.app), tuple(map(Path, origin.files))
+            dict(self.model),
+            replace(self.plan, app=name or self.plan.app),
+            tuple(map(Path, origin.files)),
+            contents=dict(self.contents),
         )
 
     async def prepare(self, release: Release, color: Color, progress: Progress) -> Mapping[str, Image]:
@@ -130,6 +145,11 @@ class FakeRunner:
         progress("pulling")
         await self.hold.wait()
         return {"web": Image("shop:1", f"sha256:{release.number}")}
+
+    async def image_news(self, release: Release) -> ImageNews:
+        self._do("image_news")
+        self.asked_for_images.set()
+        return self.news
 
     async def start_shared(self, release: Release, update: bool, progress: Progress) -> SharedReport:
         self._do("start_shared")
@@ -421,7 +441,12 @@ class FakeWatcher:
     def __init__(self) -> None:
         self.changed = asyncio.Event()
 
-    async def changes(self, files: Sequence[Path]) -> AsyncGenerator[None]:
+    async def changes(
+        self, files: Sequence[Path], contexts: Sequence[BuildContext] = ()
+    ) -> AsyncGenerator[None]:
+        return self._changes()
+
+    async def _changes(self) -> AsyncGenerator[None]:
         while True:
             await self.changed.wait()
             self.changed.clear()

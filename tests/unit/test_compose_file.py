@@ -69,7 +69,7 @@ async def test_a_file_without_a_block_is_read_and_planned(folder: Folder) -> Non
     assert reading.plan.route is not None
     assert (reading.plan.route.service, reading.plan.route.port) == ("web", 80)
     assert reading.plan.services(Role.SHARED) == ("db",)
-    assert reading.sources == (folder.path / "compose.yaml",)
+    assert reading.sources == (folder.path / "compose.yaml", folder.path / ".env"), "there or not"
 
 
 async def test_services_stand_in_the_order_of_the_file(folder: Folder) -> None:
@@ -163,6 +163,7 @@ async def test_every_file_that_takes_part_is_a_source(folder: Folder) -> None:
     assert {str(path.relative_to(folder.path)) for path in reading.sources} == {
         "compose.yaml",
         "more/compose.yaml",
+        "more/a",
         "base.yaml",
         "web.env",
         "more/side.env",
