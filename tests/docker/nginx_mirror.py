@@ -12,20 +12,31 @@ PORT = 8000
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Serve one connection: any number of requests with a Content-Length or without a body."""
+    """Serve one connection: any number of requests, with a body of a known length, in chunks, or without."""
     try:
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             line, *fields = head.removesuffix("\r\n\r\n").split("\r\n")
             headers = [field.split(": ", 1) for field in fields]
             length = next((int(value) for name, value in headers if name.lower() == "content-length"), 0)
-            body = await reader.readexactly(length)
+            is_chunked = any(name.lower() == "transfer-encoding" for name, _ in headers)
+            body = await chunks(reader) if is_chunked else await reader.readexactly(length)
             writer.write(response(line, headers, body))
             await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
+    except (asyncio.IncompleteReadError, ConnectionError, ValueError):
         pass
     finally:
         writer.close()
+
+
+async def chunks(reader: asyncio.StreamReader) -> bytes:
+    """The body of a request that has it in chunks; anything but a number for a size ends the connection."""
+    body = b""
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        body += await reader.readexactly(size)
+        await reader.readexactly(2)
+    await reader.readuntil(b"\r\n")
+    return body
 
 
 def response(line: str, headers: list[list[str]], body: bytes) -> bytes:
