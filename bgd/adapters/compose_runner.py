@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from bgd.adapters.one_offs import OneOffs
 from bgd.adapters.plain_projects import PlainProjects
 from bgd.adapters.provisions import Provisions
 from bgd.adapters.rendered_file import AppFiles
-from bgd.adapters.secrecy import Voice, cleaner
+from bgd.adapters.secrecy import Voice, cleaner, line_mask
 from bgd.adapters.shared_services import SharedServices
 from bgd.domain.adoption import PlainContainer, PlainProject
 from bgd.domain.color import Color
@@ -299,9 +299,12 @@ class ComposeRunner:
         return list(kept)
 
     async def logs(self, query: LogQuery) -> AsyncGenerator[Sequence[LogLine]]:
+        mask = await self._line_mask(query.app)
         if query.follow:
 
             async def listing() -> Sequence[Container]:
+                nonlocal mask
+                mask = await self._line_mask(query.app)  # a new release may have new secrets
                 return await self._matching(query)
 
             follower = LogFollower(self._logs, self._engine, self._events, query.app, listing)
@@ -310,7 +313,11 @@ class ComposeRunner:
             lines = self._logs.merged(await self._matching(query), query.tail, query.since)
         async with aclosing(lines):
             async for batch in lines:
-                yield batch
+                yield mask(batch)
+
+    async def _line_mask(self, app: str) -> Callable[[Sequence[LogLine]], Sequence[LogLine]]:
+        files = self._files(app)
+        return await line_mask([await files.read(name) for name in await files.names("")])
 
     async def _matching(self, query: LogQuery) -> list[Container]:
         labels = self._place(query.app).labels(query.color)

@@ -70,7 +70,7 @@ class AppFiles:
     async def names(self, prefix: str) -> list[str]:
         """The projects that are there whose names begin with `prefix`."""
         found = await asyncio.to_thread(lambda: list(self.directory.glob("*.yaml")))
-        return sorted(path.stem for path in found if path.name.startswith(prefix))
+        return sorted(path.stem for path in found if path.stem.startswith(prefix))
 
     async def remove_all(self) -> None:
         """Remove the app's directory."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bgd.domain.log import sanitized
+from bgd.domain.log import LogLine, sanitized
 from bgd.domain.release import Model
 from bgd.domain.secret import forms_of, masked, secrets_of
 from bgd.engine.ports import Progress
@@ -19,10 +19,27 @@ Clean = Callable[[str], str]
 
 async def cleaner(*models: Model | None) -> Clean:
     """What cleans text about these models; the files of their `secrets:` are read for it."""
+    secrets = await _secrets_of(models)
+    return lambda text: masked(sanitized(text), secrets)
+
+
+async def line_mask(models: Sequence[Model | None]) -> Callable[[Sequence[LogLine]], Sequence[LogLine]]:
+    """What masks the secrets of these models in lines of logs, many at a time: most have none."""
+    secrets = await _secrets_of(models)
+
+    def mask(lines: Sequence[LogLine]) -> Sequence[LogLine]:
+        texts = "\n".join(line.text for line in lines)
+        if masked(texts, secrets) == texts:
+            return lines
+        return [line._replace(text=masked(line.text, secrets)) for line in lines]
+
+    return mask
+
+
+async def _secrets_of(models: Sequence[Model | None]) -> frozenset[str]:
     known = [model for model in models if model is not None]
     secrets = frozenset[str]().union(*map(secrets_of, known))
-    secrets |= await asyncio.to_thread(_of_files, known)
-    return lambda text: masked(sanitized(text), secrets)
+    return secrets | await asyncio.to_thread(_of_files, known)
 
 
 class Voice:

@@ -58,3 +58,11 @@ async def test_a_damaged_project_is_nothing(tmp_path: Path) -> None:
     path = await files.write("blue", {})
     path.write_bytes(b"\x00{")
     assert await files.read("blue") is None
+
+
+async def test_the_projects_of_a_colors_commands_are_not_the_colors_own(tmp_path: Path) -> None:
+    files = AppFiles(tmp_path, "shop")
+    for name in ("blue", "blue-task", "blue.web-run-1", "green"):
+        await files.write(name, {})
+    assert await files.names("blue.") == ["blue.web-run-1"]
+    assert await files.names("") == ["blue", "blue-task", "blue.web-run-1", "green"]
