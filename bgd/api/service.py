@@ -143,7 +143,7 @@ async def _unknown(request: Request, error: Exception) -> Response:
 
 
 async def _broken(request: Request, error: Exception) -> Response:
-    log.error("%s %s broke", request.method, request.url.path, exc_info=error)
+    log.error("%s %r broke", request.method, request.url.path, exc_info=error)
     message = f"bgd itself is at fault ({type(error).__name__})"
     return _answer(500, "failed", message, "its log has the trace; traffic goes on")
 

@@ -6,11 +6,13 @@ import asyncio
 import json
 import random
 import resource
+from collections.abc import AsyncGenerator
 
 import pytest
 
 from bgd.api import connection, context
 from bgd.api.connection import MAX_CONNECTIONS
+from bgd.domain.log import LogLine
 from tests.hostile.door import Door
 
 GET = b"GET /v1/apps HTTP/1.1\r\nHost: bgd\r\n"
@@ -212,3 +214,30 @@ async def test_a_stream_that_breaks_says_so_and_ends(door: Door, monkeypatch: py
     said = await door.ask("GET", "/v1/apps/shop/logs")
     assert b"bgd itself is at fault (RuntimeError)" in said.raw
     assert b"secret" not in said.raw
+
+
+async def test_logs_that_nobody_reads_are_no_longer_read_either(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = 0
+
+    async def endless(query: object) -> AsyncGenerator[list[LogLine]]:
+        nonlocal read
+        while True:
+            read += 1
+            yield [LogLine("2030-01-31T12:00:00Z", "blue", "web", "w", "stdout", "x" * 1000)] * 100
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(door.bench.runner, "logs", endless)
+    follow = b"GET /v1/apps/shop/logs?follow=true HTTP/1.1\r\nHost: bgd\r\n\r\n"
+    slow = [await asyncio.open_unix_connection(str(door.path), limit=2) for _ in range(5)]
+    for _, writer in slow:
+        writer.write(follow)
+    before = -1
+    while read == 0 or before != read:  # until it stands still
+        before = read
+        for _ in range(5):
+            assert await door.is_well()
+    assert read < len(slow) * 60, "batches of 100 kB"
+    for _, writer in slow:
+        writer.close()
