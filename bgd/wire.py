@@ -104,6 +104,23 @@ class TrafficSumJson(TypedDict):
     p99_ms: int | None
 
 
+class WatchedJson(TypedDict):
+    """What a release's real traffic did after its switch. `before` is the old colour's minute before it.
+
+    `verdict` is a sentence; `broke` a limit, and the traffic went back; not `judged` where too few requests
+    came. `probes` are bgd's own requests, `failing` the last statuses that were errors.
+    """
+
+    verdict: str
+    broke: bool
+    judged: bool
+    before: TrafficSumJson | None
+    after: TrafficSumJson
+    probes: int
+    failed_probes: int
+    failing: list[int]
+
+
 class CutJson(TypedDict):
     """What was still open when the limit of draining came; `left` is what couldn't be cut."""
 
@@ -187,6 +204,7 @@ class FailureJson(TypedDict):
     hint: str
     probe: ProbeJson | None
     log: list[str]
+    evidence: list[str]  # the figures that decided, a line each
     still_serving: str
 
 
@@ -228,6 +246,7 @@ class DeploymentJson(TypedDict):
     stages: list[StageJson]
     failure: FailureJson | None
     waits: NotRequired[WaitJson | None]  # of one that runs now
+    watched: NotRequired[WatchedJson | None]  # where its traffic is or was watched after the switch
     receipt: NotRequired[ReceiptJson | None]  # null until its old colour has drained
     event: NotRequired[int]  # in the answer to a request that began it: follow the journal from here
 

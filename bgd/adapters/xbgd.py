@@ -96,7 +96,9 @@ def settings_of(block: Xbgd) -> Settings:
         promote=block.promote,
         promote_after_s=block.promote_after,
         windows=tuple(Window(w.days, w.from_, w.to, w.tz) for w in block.windows),
-        bake=Bake(bake.for_, bake.max_error_rate, bake.min_requests) if bake else None,
+        bake=Bake(bake.for_, bake.max_error_rate, bake.min_requests, bake.max_p99, bake.max_slowdown)
+        if bake
+        else None,
         drain_s=block.drain,
         keep_s=block.keep,
         watch=watch is not None,

@@ -112,6 +112,8 @@ class BakeBlock(Block):
     for_: Positive = Field(alias="for")
     max_error_rate: Annotated[float, BeforeValidator(parse_rate)] = 0.01
     min_requests: Annotated[int, BeforeValidator(values.count)] = 20
+    max_p99: Positive | None = None
+    max_slowdown: Annotated[float, BeforeValidator(values.factor)] | None = None
 
 
 class HookBlock(Block):

@@ -86,6 +86,17 @@ def count(value: object) -> int:
     return _whole(value, "a number of requests", 0, 1_000_000)
 
 
+def factor(value: object) -> float:
+    """How many times as much, also as a variable's text."""
+    try:
+        number = 0.0 if isinstance(value, bool) else float(str(value).strip().removesuffix("x"))
+    except ValueError:
+        number = 0.0
+    if not 1 < number < 1000:
+        raise ValueError("needs a number above 1, like 2 or 1.5")
+    return number
+
+
 def boolean(value: object) -> bool:
     """True or false, also as a variable's text."""
     if value in ("true", "false"):

@@ -163,8 +163,21 @@ async def rollback(request: Request) -> Response:
     (context, app), body = _app(request), await body_of(request, RollbackBody)
     moved, old, entry = await context.daemon.changes.rollback(app, body.to, actor_of(request))
     if entry is None:
-        return JSONResponse(_moved(moved, old))
+        return JSONResponse(_taken_back(app, moved) if moved.color is old else _moved(moved, old))
     return JSONResponse({**deployment_json(moved, app.serving()), "event": entry.id}, 202)
+
+
+def _taken_back(app: App, deployment: Deployment) -> SwitchJson:
+    """A release that was taken back while it was watched."""
+    assert deployment.previous is not None
+    back = [stage for stage in deployment.stages if stage.state == "reverting"]
+    return {
+        "app": deployment.app,
+        "from": deployment.color,
+        "to": deployment.previous,
+        "release": name_of(app.colors[deployment.previous].release) or "",
+        "took_ms": float(back[-1].took_ms or 0) if back else 0.0,
+    }
 
 
 def _moved(deployment: Deployment, old: Color | None) -> SwitchJson:

@@ -33,4 +33,4 @@ def run(values: Namespace, out: Out) -> int:
         out.fact([(values.app, "strong"), f": {deployment['release']} ", outcome_span(deployment["outcome"])])
         out.fact(f"  {serving(client.app(values.app))}")
     # It may have ended otherwise in the moment before the request came.
-    return 0 if deployment["outcome"] == "cancelled" else 1
+    return 0 if deployment["outcome"] in ("cancelled", "rolled_back") else 1

@@ -126,6 +126,11 @@ def _waiting(event: dict[str, Any]) -> list[Span]:
     return [(event["message"], "warn"), until]
 
 
+def _watched(event: dict[str, Any]) -> list[Span]:
+    style = "bad" if event["broke"] else "good" if event["judged"] else "warn"
+    return [(event["color"], event["color"]), " after its switch: ", (event["verdict"], style)]
+
+
 def _adopted(event: dict[str, Any]) -> list[Span]:
     gap = took(event["gap_ms"])
     return [f"took over from {event['project']}, plain Compose's", (f"  nothing served for {gap}", "faint")]
@@ -156,6 +161,7 @@ _TELLERS: Mapping[str, Callable[[dict[str, Any]], list[Span]]] = {
     "drain": _drain,
     "receipt": _receipt,
     "smoke": _smoke,
+    "watched": _watched,
     "adopted": _adopted,
     "hook": _hook,
     "waiting": _waiting,

@@ -76,7 +76,7 @@ def failure_lines(finished: dict[str, Any], app: AppJson | None) -> list[Line]:
     lines: list[Line] = [[(f"{glyph} ", hue), (name, "strong"), f": {release} {ended}{at}{time}"]]
     if failure is not None:
         lines += [f"  {line}" for line in failure["message"].splitlines()]
-        lines += _probe_lines(failure) + _log_lines(failure)
+        lines += _evidence_lines(failure) + _probe_lines(failure) + _log_lines(failure)
     serves = failure["still_serving"] if failure else serving(app) if app else ""
     if serves:
         lines.append([("  still serving  ", "faint"), serves])
@@ -94,6 +94,10 @@ def _probe_lines(failure: FailureJson) -> list[Line]:
     lines: list[Line] = [[("  last probe     ", "faint"), asked]]
     answer = probe["answer"].splitlines()
     return lines + [["                 ", line] for line in answer[:5]]
+
+
+def _evidence_lines(failure: FailureJson) -> list[Line]:
+    return [[("  · ", "faint"), line] for line in failure.get("evidence", [])]
 
 
 def _log_lines(failure: FailureJson) -> list[Line]:

@@ -37,6 +37,7 @@ STAGE_WORDS = {
     "awaiting": "approval",
     "switching": "switch",
     "handing_over": "hand over",
+    "baking": "watch",
     "failing": "clean up",
     "cancelling": "clean up",
     "reverting": "move back",

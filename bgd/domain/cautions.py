@@ -2,7 +2,6 @@
 
 thin-smoke      no smoke block: only the health check stands before the switch
 no-health       neither the file nor the image says when the front works
-not-yet         a key that this version reads and doesn't carry out
 local-data      both colours would write one set of files: a deployment stops the old one first
 boot-migration  the database is migrated while the old colour still works with it
 closed-port     a published port of a service that isn't the front goes away
@@ -49,18 +48,6 @@ def cautions_of(
         yield from warn(found)
 
 
-def _not_yet(found: Findings) -> Iterator[Caution]:
-    stated = [("bake", found.settings.bake is not None)]
-    for key, is_stated in stated:
-        if is_stated:
-            yield Caution(
-                "not-yet",
-                None,
-                f"x-bgd.{key} is read, and this version doesn't carry it out",
-                "do it outside for now",
-            )
-
-
 _CAUTIONS: tuple[Callable[[Findings], Iterator[Caution]], ...] = (
     files.local_data,
     outside.outside_proxy,
@@ -75,7 +62,6 @@ _CAUTIONS: tuple[Callable[[Findings], Iterator[Caution]], ...] = (
     doors.own_proxy,
     order.order,
     doors.short_grace,
-    _not_yet,
     images.moving_tags,
     checks.no_health,
     checks.thin_smoke,

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bgd.domain.adoption import Adoption, KeptVolume
+from bgd.domain.bake import Watched
 from bgd.domain.color import Color, ColorState
 from bgd.domain.duration import ms_between
 from bgd.domain.lifecycle import DEPLOY, DEPLOY_ALONE, MOVE, MOVE_ALONE, State, Transitions
@@ -36,6 +37,7 @@ class Options:
     now: bool = False  # promoted in spite of `at` and of the windows
     is_move: bool = False  # the target is there already: nothing is built or cleaned away
     alone: bool = False  # both colours must not run at once: the live one stops first
+    bakes: bool = False  # its real traffic is watched after the switch
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Failure:
     probe: Probe | None = None
     answer: Answer | None = None
     log: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()  # the figures that decided, a line each
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class Deployment:
     stages: tuple[Stage, ...] = ()
     failure: Failure | None = None
     previous: Color | None = None  # the colour that was live when it began
+    watched: Watched | None = None  # what its real traffic did, where it is or was watched
     receipt: Receipt | None = None  # a moment after it ended and its old colour has drained
 
     @property

@@ -12,8 +12,11 @@ state, and carries its command out again: every command may be run twice.
      failing ─► failed                                  cancelled ◄─ cancelling              │
                                                                                              ▼
                                                        rolled_back ◄─ reverting ◄── failed / succeeded
+                                                                          ▲             │      ▲
+                                                                          └──────── (baking) ──┘
 
-From `smoking` a deployment that wants no switch succeeds at once.
+From `smoking` a deployment that wants no switch succeeds at once. In `baking` the new colour's real traffic
+is watched; a cancellation there gives the traffic back, as a limit that breaks does.
 
 A *move* (`switch`, and `rollback` to a colour that is warm) enters at `checking` with a colour that
 runs already; when it ends badly nothing is cleaned away.
@@ -45,6 +48,7 @@ class State(StrEnum):
     AWAITING = "awaiting"  # somebody's approval
     SWITCHING = "switching"  # the traffic moves, and is seen to have moved
     HANDING_OVER = "handing_over"  # live-only services stop in the old colour, then start in the new
+    BAKING = "baking"  # the new colour's real traffic is watched
     FAILING = "failing"  # the idle colour is cleaned after a failure
     CANCELLING = "cancelling"  # the idle colour is cleaned after a cancellation
     REVERTING = "reverting"  # the traffic goes back, then the new colour is cleaned
@@ -71,6 +75,7 @@ class Event(StrEnum):
     HELD = "held"  # smoke checks passed, and the caller wants no switch
     WAITS = "waits"  # smoke checks passed, and somebody must approve
     PROMOTED = "promoted"
+    WATCHED = "watched"  # the traffic has moved, and is to be watched for a while
     CANCELLED = "cancelled"
     FAILED = "failed"
 
@@ -98,7 +103,16 @@ DEPLOY: Transitions = {
     State.AWAITING: {Event.PROMOTED: State.CHECKING, **_CAN_END},
     # From here a cancellation comes too late: `rollback` undoes it.
     State.SWITCHING: {Event.DONE: State.HANDING_OVER, Event.FAILED: State.FAILING},
-    State.HANDING_OVER: {Event.DONE: State.SUCCEEDED, Event.FAILED: State.REVERTING},
+    State.HANDING_OVER: {
+        Event.DONE: State.SUCCEEDED,
+        Event.WATCHED: State.BAKING,
+        Event.FAILED: State.REVERTING,
+    },
+    State.BAKING: {
+        Event.DONE: State.SUCCEEDED,
+        Event.FAILED: State.REVERTING,
+        Event.CANCELLED: State.REVERTING,
+    },
     State.FAILING: {Event.DONE: State.FAILED},
     State.CANCELLING: {Event.DONE: State.CANCELLED},
     State.REVERTING: {Event.DONE: State.ROLLED_BACK},

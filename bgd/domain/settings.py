@@ -110,11 +110,17 @@ SmokeCheck = HttpSmoke | RunSmoke
 
 @dataclass(frozen=True, slots=True)
 class Bake:
-    """How long the new colour's real traffic is watched after the switch. Rates are fractions of 1."""
+    """How long the new colour's real traffic is watched after the switch. Rates are fractions of 1.
+
+    `max_error_rate` is what may fail more than failed before. `max_p99_s` bounds the time that 99 % of the
+    answers may take, `max_slowdown` how many times longer 95 % of them may take than before.
+    """
 
     for_s: float
     max_error_rate: float = 0.01
     min_requests: int = 20
+    max_p99_s: float | None = None
+    max_slowdown: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

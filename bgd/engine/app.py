@@ -11,6 +11,7 @@ from datetime import datetime
 from bgd.domain.color import Color, ColorState
 from bgd.domain.deployment import AppRecord, ColorRecord, Deployment
 from bgd.domain.hold import Hold
+from bgd.domain.lifecycle import State
 from bgd.domain.release import Release
 from bgd.domain.settings import Route
 from bgd.domain.traffic import AppRoutes, Closure, Remaining
@@ -103,8 +104,16 @@ class App:
             raise Refused(
                 f"{self.name} is busy: {self.busy.what} by {self.busy.actor}"
                 f" since {self.busy.since:%H:%M:%S} UTC{doing}",
-                f"wait for it, follow it with `bgctl events -f`, or stop it with `bgctl cancel {self.name}`",
+                self._way_past(),
             )
+
+    def _way_past(self) -> str:
+        if self.deployment is not None and self.deployment.state is State.BAKING:
+            return (
+                f"its traffic is watched: `bgctl rollback {self.name}` takes it back at once,"
+                f" `bgctl promote {self.name}` ends the watch"
+            )
+        return f"wait for it, follow it with `bgctl events -f`, or stop it with `bgctl cancel {self.name}`"
 
     def begin(self, what: str, actor: str, since: datetime) -> None:
         """Mark the app as held."""

@@ -60,6 +60,8 @@ class Changes:
                 app.name, number, reading.model, reading.plan, {}, began, actor, reason, reading.contents
             )
             options = self._alone(app, release, options)
+            watched = app.live is not None and not options.no_switch
+            options = replace(options, bakes=watched and reading.plan.settings.bake is not None)
             deployment = Deployment(
                 await self._world.store.next_deployment(),
                 app.name,
@@ -176,9 +178,16 @@ class Changes:
     ) -> tuple[Deployment, Color | None, Entry | None]:
         """Back to a release: at once where its colour runs, else by bringing it up again as recorded.
 
-        The entry is `None` when it is done, else the `started` of the deployment to follow.
+        One that is still watched is taken back by ending its deployment. The entry is `None` when it is done,
+        else the `started` of the deployment to follow.
         """
         asked = None if to is None else number_of(to)
+        if (watched := app.deployment) is not None and watched.state is State.BAKING:
+            assert watched.previous is not None
+            if asked in (None, app.colors[watched.previous].release):
+                done = await self._deployer.cancel(app, actor)
+                if done.state is State.ROLLED_BACK:
+                    return done, watched.color, None
         app.refuse_if_busy()
         old = app.live
         if old is None:

@@ -34,11 +34,13 @@ class CheckFailed(Failed):
         probe: Probe | None = None,
         answer: Answer | None = None,
         log: Sequence[str] = (),
+        evidence: Sequence[str] = (),
     ) -> None:
         super().__init__(message, hint)
         self.probe = probe
         self.answer = answer
         self.log = tuple(log)
+        self.evidence = tuple(evidence)
 
 
 @dataclass(frozen=True, slots=True)

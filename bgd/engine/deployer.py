@@ -106,9 +106,15 @@ class Deployer:
     async def promote(self, app: App, actor: str, now: bool = False) -> Deployment:
         """Approve a deployment that waits; it goes on once its time has come, or `now`.
 
-        Raises `Refused` where none waits, and where one waits for nothing but its time.
+        The watch over one that has the traffic already ends. Raises `Refused` where none waits, and where one
+        waits for nothing but its time.
         """
         work = self._works.get(app.name)
+        if work is not None and work.deployment.state is State.BAKING:
+            told = {"stage": State.BAKING, "status": "ended early"}
+            await self._journal.note("stage", app.name, told, deployment=work.deployment.id, actor=actor)
+            app.promoted.set()
+            return work.deployment
         if work is None or work.deployment.state is not State.AWAITING:
             raise Refused(
                 f"no deployment of {app.name} waits for approval",
@@ -261,5 +267,5 @@ class Deployer:
 
 def _failure(state: State, error: BgError) -> Failure:
     if isinstance(error, CheckFailed):
-        return Failure(state, error.message, error.hint, error.probe, error.answer, error.log)
+        return Failure(state, error.message, error.hint, error.probe, error.answer, error.log, error.evidence)
     return Failure(state, error.message, error.hint)

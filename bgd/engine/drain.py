@@ -60,11 +60,16 @@ class Drains:
 
     async def finished(self, app: App, color: Color, progress: Progress) -> None:
         """Wait until the colour has drained, or its limit came."""
-        while app.colors[color].state is ColorState.DRAINING and (app.name, color) in self._tasks:
+        while app.colors[color].state is ColorState.DRAINING and self._is_at(app, color):
             if (told := app.remaining.get(color)) is not None:
                 progress(f"{color} drains: {told[0].connections} connections")
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(LOOK_CLOSELY_EVERY_S)
         self.cancel(app, color)
+
+    def _is_at(self, app: App, color: Color) -> bool:
+        """Whether somebody drains it: a task that broke is no reason to wait for ever."""
+        task = self._tasks.get((app.name, color))
+        return task is not None and not task.done()
 
     async def run_dry(self, app: App, color: Color, progress: Progress) -> None:
         """Wait until nothing is under way on a colour whose doors are closed, or its limit came."""

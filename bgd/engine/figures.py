@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from bgd.domain.color import Color
 from bgd.domain.served import Served
@@ -21,6 +23,7 @@ WINDOW_S = 10
 """What "a second" is averaged over."""
 SERIES_S = 60
 KEEP_S = 130
+FOREVER = sys.maxsize
 
 Listener = Callable[[Sequence[Served]], None]
 
@@ -39,6 +42,28 @@ class Figures:
     def listen(self, listener: Listener) -> None:
         """Tell `listener` of all requests from now on; with none too, each time the log was read."""
         self._listeners.append(listener)
+
+    @contextmanager
+    def listening(self, listener: Listener) -> Iterator[None]:
+        """Tell `listener` meanwhile."""
+        self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
+
+    @contextmanager
+    def counting(self, app: str, color: Color, since: int) -> Iterator[Tally]:
+        """What a colour's requests add up to, as they come: those that ended from second `since` on."""
+        whole = self.over(app, color, since, until=FOREVER)
+
+        def count(served: Sequence[Served]) -> None:
+            for one in served:
+                if one.outcome.app == app and one.outcome.color is color and one.ended_ms >= since * 1000:
+                    whole.add(one.outcome)
+
+        with self.listening(count):
+            yield whole
 
     def start(self) -> None:
         """Begin."""

@@ -110,6 +110,8 @@ async def give_back(work: Work) -> None:
 async def put_down(work: Work) -> None:
     """Close the doors on a new colour that has the traffic already, and stop it."""
     await work.fleet.shut(work.app, Closure.PAUSE, work.deployment.id)
+    if work.deployment.options.bakes:
+        await work.fleet.drains.run_dry(work.app, work.color, work.progress)
     async with work.effect("stop_color", work.color):
         await work.world.runner.stop(work.app.name, work.color)
 

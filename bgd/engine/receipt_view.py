@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bgd.domain.bake import Watched
 from bgd.domain.color import Color
 from bgd.domain.receipt import Move, Receipt
 from bgd.domain.tally import Summary, Tally, percentiles
 from bgd.engine.figures import LATE_S, SERIES_S, WINDOW_S, Figures
 from bgd.engine.rfc3339 import moment
-from bgd.wire import MoveJson, ReceiptJson, SeriesJson, TrafficDocument, TrafficJson, TrafficSumJson
+from bgd.wire import (
+    MoveJson,
+    ReceiptJson,
+    SeriesJson,
+    TrafficDocument,
+    TrafficJson,
+    TrafficSumJson,
+    WatchedJson,
+)
 
 
 def receipt_json(receipt: Receipt) -> ReceiptJson:
@@ -22,6 +31,20 @@ def receipt_json(receipt: Receipt) -> ReceiptJson:
         "colors": {color.value: sum_json(receipt.colors[color]) for color in Color},
         "move": None if receipt.move is None else _move_json(receipt.move),
         "whole": receipt.is_whole,
+    }
+
+
+def watched_json(watched: Watched) -> WatchedJson:
+    """What was seen of a release after its switch."""
+    return {
+        "verdict": watched.verdict,
+        "broke": bool(watched.limit),
+        "judged": watched.is_judged,
+        "before": None if watched.before is None else sum_json(watched.before),
+        "after": sum_json(watched.after),
+        "probes": watched.probes,
+        "failed_probes": watched.failed_probes,
+        "failing": list(watched.failing),
     }
 
 

@@ -23,6 +23,7 @@ from bgd.domain.settings import Role
 from bgd.domain.tasks import task_order
 from bgd.engine import adoption, pause
 from bgd.engine.app import App
+from bgd.engine.bake import bake
 from bgd.engine.checks import (
     MOVE_WITHIN_S,
     CheckFailed,
@@ -225,6 +226,7 @@ async def wait_for_leave(work: Work) -> Event:
     finally:
         work.app.hold = None
         work.app.held.clear()
+        work.app.promoted.clear()
     options = work.deployment.options
     if not options.promoted:  # it went on by itself; checked again, it must not ask again
         work.deployment = replace(work.deployment, options=replace(options, promoted=True))
@@ -272,7 +274,7 @@ async def hand_over(work: Work) -> Event:
     await adoption.conclude(work)
     is_back = work.deployment.kind is Kind.ROLLBACK
     await run_hooks(work, Moment.ON_ROLLBACK if is_back else Moment.AFTER_SWITCH)
-    return Event.DONE
+    return Event.WATCHED if work.deployment.options.bakes else Event.DONE
 
 
 async def _see_live_only(work: Work, services: tuple[str, ...]) -> None:
@@ -332,9 +334,9 @@ async def _clean_color(work: Work) -> None:
 
 async def revert(work: Work) -> Event:
     """Give the traffic and the live-only services back to the old colour."""
-    async with work.effect("stop_live_only", work.color):
-        await work.world.runner.stop_live_only(work.release, work.color)
     if work.alone:
+        async with work.effect("stop_live_only", work.color):
+            await work.world.runner.stop_live_only(work.release, work.color)
         await pause.put_down(work)
         await pause.bring_back(work)
         await work.fleet.move_traffic(work.app, work.deployment.previous, work.deployment)
@@ -342,13 +344,18 @@ async def revert(work: Work) -> Event:
         await _clean_color(work)
         await _run_last_hooks(work, Moment.ON_ROLLBACK)
         return Event.DONE
+    # The traffic first: a worker may take its whole grace to stop, and requests fail meanwhile.
     await work.fleet.move_traffic(work.app, work.deployment.previous, work.deployment)
+    async with work.effect("stop_live_only", work.color):
+        await work.world.runner.stop_live_only(work.release, work.color)
     old = work.deployment.previous
     old_release = work.app.release_in(old) if old is not None else None
     if old is not None and old_release is not None:
         async with work.effect("start_live_only", old):
             await work.world.runner.start_live_only(old_release, old)
     if work.owns_color:
+        # It had real traffic: what is under way there ends before it goes.
+        await work.fleet.drains.finished(work.app, work.color, work.progress)
         await _clean_color(work)
     await _run_last_hooks(work, Moment.ON_ROLLBACK)
     return Event.DONE
@@ -375,6 +382,7 @@ COMMANDS: Mapping[State, Command] = {
     State.AWAITING: wait_for_leave,
     State.SWITCHING: switch,
     State.HANDING_OVER: hand_over,
+    State.BAKING: bake,
     State.FAILING: clean,
     State.CANCELLING: clean,
     State.REVERTING: revert,

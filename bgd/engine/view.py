@@ -20,7 +20,7 @@ from bgd.domain.traffic import Closure
 from bgd.engine.app import App
 from bgd.engine.fleet import name_of
 from bgd.engine.ports import Entry, Traffic
-from bgd.engine.receipt_view import receipt_json
+from bgd.engine.receipt_view import receipt_json, watched_json
 from bgd.engine.rfc3339 import moment
 from bgd.engine.sight import Seen
 from bgd.wire import (
@@ -225,6 +225,7 @@ def deployment_json(deployment: Deployment, serving: str) -> DeploymentJson:
         "reason": deployment.reason,
         "stages": _stages_json(deployment),
         "failure": failure_json(deployment.failure, serving),
+        "watched": None if deployment.watched is None else watched_json(deployment.watched),
         "receipt": None if deployment.receipt is None else receipt_json(deployment.receipt),
     }
 
@@ -241,9 +242,12 @@ def hold_json(hold: Hold | None) -> WaitJson | None:
 
 
 def _path_of(options: Options) -> Sequence[State]:
+    path: tuple[State, ...]
     if options.alone:
-        return PATH_OF_MOVE_ALONE if options.is_move else PATH_OF_DEPLOY_ALONE
-    return PATH_OF_MOVE if options.is_move else PATH_OF_DEPLOY
+        path = PATH_OF_MOVE_ALONE if options.is_move else PATH_OF_DEPLOY_ALONE
+    else:
+        path = PATH_OF_MOVE if options.is_move else PATH_OF_DEPLOY
+    return (*path, State.BAKING) if options.bakes else path
 
 
 def _stages_json(deployment: Deployment) -> list[StageJson]:
@@ -255,7 +259,7 @@ def _stages_json(deployment: Deployment) -> list[StageJson]:
     ended = deployment.state.is_final or deployment.state.is_undoing
     ahead: list[StageJson] = []
     for state in path:
-        if state not in ran and deployment.options.no_switch and state in PATH_OF_MOVE[1:]:
+        if state not in ran and deployment.options.no_switch and state in (*PATH_OF_MOVE[1:], State.BAKING):
             continue
         if state not in ran:
             status = "skipped" if ended else "waiting"
@@ -299,6 +303,7 @@ def failure_json(failure: Failure | None, serving: str) -> FailureJson | None:
         "hint": failure.hint,
         "probe": probe,
         "log": list(failure.log),
+        "evidence": list(failure.evidence),
         "still_serving": serving,
     }
 

@@ -7,6 +7,7 @@ what they tell.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -321,6 +322,7 @@ class FakeTraffic:
         self.is_occupied: Callable[[], bool] = lambda: False
         self.open = 0  # connections to the colour that drains
         self.log: list[Served] = []
+        self.after_move: list[Served] = []  # comes once the traffic has moved next
 
     def answers(self, app: str) -> bool:
         """Whether requests reach the app, and don't get bgd's own page."""
@@ -371,6 +373,10 @@ class FakeTraffic:
         if f"switch {to}" in self.broken:
             raise Failed(f"nginx wasn't seen to serve {to}")
         self.gates[app] = to
+        # Their time is now: what ended in the second before isn't the new colour's.
+        now_ms = round(time.time() * 1000)
+        self.log += [one._replace(ended_ms=now_ms) for one in self.after_move]
+        self.after_move = []
         self.fuse.burn("flipped")
 
     async def is_whole(self) -> bool:

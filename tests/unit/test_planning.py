@@ -13,7 +13,7 @@ from bgd.adapters.yaml_source import load
 from bgd.domain.host import Host, LocalImage
 from bgd.domain.plan import Caution, Plan, plan_json
 from bgd.domain.planning import plan
-from bgd.domain.settings import Bake, HealthCheck, HttpSmoke, Role, Route, RouteWish, Settings
+from bgd.domain.settings import HealthCheck, HttpSmoke, Role, Route, RouteWish, Settings
 
 CAREFUL = Settings(health=HealthCheck("/up", stated=True), smoke=(HttpSmoke("GET", "/up"),))
 """Settings that leave nothing to warn of."""
@@ -206,12 +206,6 @@ def test_a_cache_is_no_database_for_data_on_the_front_s_disk() -> None:
         f"web: {{image: 'a:1', {PORT_80}, volumes: [{{type: volume, target: /d}}]}}\nc: {{image: 'redis:7'}}"
     )
     assert "local-data" in cautions(services)
-
-
-def test_keys_that_are_not_carried_out_are_said() -> None:
-    settings = replace(CAREFUL, bake=Bake(30.0))
-    told = [c for c in planned(f"web: {{image: 'a:1', {PORT_80}}}", settings).warnings if c.code == "not-yet"]
-    assert [caution.message.split()[0] for caution in told] == ["x-bgd.bake"]
 
 
 def test_moving_tags_are_told_together_with_what_a_rollback_uses() -> None:

@@ -211,6 +211,8 @@ def test_anchors_and_merge_keys_work_and_places_follow_them(file: Path) -> None:
         ("app: My App", "6:8: x-bgd.app: 'My App' can't name an app"),
         (f"app: {'a' * 41}", "6:8: x-bgd.app: "),
         ("bake: {for: 0s}", "6:15: x-bgd.bake.for: is 0"),
+        ("bake: {for: 1s, max_p99: 0s}", "6:28: x-bgd.bake.max_p99: is 0"),
+        ("bake: {for: 1s, max_slowdown: 1}", "6:33: x-bgd.bake.max_slowdown: needs a number above 1"),
         ("bake: {for: 1s, max_error_rate: 101%}", "6:35: x-bgd.bake.max_error_rate: '101%' is more than all"),
         (
             "bake: {for: 1s, min_requests: -1}",

@@ -1,0 +1,262 @@
+"""The watch over a release that has just got the traffic.
+
+It looks at what real requests get, at the containers, and, while few requests come, at its own. nginx writes
+its log once a second; that is read ten times a second here, so a limit that breaks is known a second later at
+most, and the way back is one flip.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
+
+from bgd.domain.bake import LAST_STATUSES, Watched, breach
+from bgd.domain.color import Color
+from bgd.domain.container import Container, Health
+from bgd.domain.lifecycle import Event
+from bgd.domain.probe import Probe, host_of, judge_health, path_under
+from bgd.domain.receipt import BEFORE_S
+from bgd.domain.served import Served
+from bgd.domain.settings import Bake, HttpSmoke, Role
+from bgd.domain.smoke import judge
+from bgd.domain.tally import Summary, Tally
+from bgd.engine.checks import CheckFailed, health_probe, last_words, route_of, way_to
+from bgd.engine.figures import LATE_S
+from bgd.engine.receipt_view import watched_json
+from bgd.errors import BgError
+
+if TYPE_CHECKING:
+    from bgd.engine.stages import Work
+
+log = logging.getLogger("bgd.bake")
+
+LOOK_EVERY_S = 0.1
+HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Smoke checks that may be asked again and again."""
+
+
+async def bake(work: Work) -> Event:
+    """Watch until the time is up, somebody promotes it, or a limit breaks: then `CheckFailed`."""
+    limits, old = work.release.plan.settings.bake, work.deployment.previous
+    if limits is None or old is None:
+        return Event.DONE
+    watch = Watch(work, limits, old)
+    with watch.counting():
+        await watch.begin()
+        # Not in a TaskGroup: that would wrap what ends the watch in a group of its own.
+        probing = asyncio.create_task(watch.probe(), name=f"probes of {work.app.name}")
+        try:
+            limit = await watch.until_over()
+        finally:
+            probing.cancel()
+            await asyncio.gather(probing, return_exceptions=True)
+        watched = watch.seen(limit)
+    work.deployment = replace(work.deployment, watched=watched)
+    await watch.tell("watched", {"color": work.color, "old": old, **watched_json(watched)})
+    if not limit:
+        return Event.DONE
+    raise CheckFailed(
+        f"taken back: {limit}",
+        "the figures and the log lines tell why; mend it and deploy again",
+        log=await last_words(work.world, work.app.name, work.color, None),
+        evidence=watched.evidence(work.color),
+    )
+
+
+class Watch:
+    """What is seen of one release from its switch on."""
+
+    def __init__(self, work: Work, limits: Bake, old: Color) -> None:
+        self._work = work
+        self._limits = limits
+        self._watched = work.deployment.watched or Watched(old, min_requests=limits.min_requests)
+        self._since = int(work.app.colors[work.color].since.timestamp())
+        self._after = Tally()
+        self._failing: deque[int] = deque(maxlen=LAST_STATUSES)
+        self._probes = self._failed_probes = 0
+        self._containers: dict[str, Container] = {}
+        self._sessions = -1
+        self._complained = ""
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count its requests meanwhile."""
+        figures, app, color = self._work.fleet.figures, self._work.app.name, self._work.color
+
+        def note(served: Sequence[Served]) -> None:
+            self._failing.extend(
+                one.outcome.status
+                for one in served
+                if one.outcome.app == app and one.outcome.color is color and one.outcome.has_failed
+            )
+
+        with figures.counting(app, color, self._since) as self._after, figures.listening(note):
+            yield
+
+    async def begin(self) -> None:
+        """Remember how the containers are now: a next daemon compares with the same."""
+        self._sessions = self._work.world.runner.sessions
+        containers = await self._own()
+        self._containers = {one.name: one for one in containers}
+        if not self._watched.restarts:
+            restarts = {one.name: one.restarts for one in containers}
+            await self._keep(replace(self._watched, restarts=restarts))
+
+    async def until_over(self) -> str:
+        """The limit that broke; empty where the time was up first, or somebody ended it."""
+        work = self._work
+        clock = work.world.journal.clock
+        until = work.deployment.stages[-1].started + timedelta(seconds=self._limits.for_s)
+        told = ""
+        while True:
+            limit = await self._look()
+            if limit and await self._can_go_back(limit):
+                return limit
+            left_s = (until - clock()).total_seconds()
+            if left_s <= 0 or work.app.promoted.is_set():
+                return ""
+            line = f"{self._after.requests:,} requests, {self._after.failed:,} failed"
+            if line != told:
+                work.progress(line)
+                told = line
+            await asyncio.sleep(min(LOOK_EVERY_S, left_s))
+
+    def seen(self, limit: str = "") -> Watched:
+        """All that is known now."""
+        return replace(
+            self._watched,
+            after=self._after.summary(),
+            probes=self._probes,
+            failed_probes=self._failed_probes,
+            failing=tuple(self._failing),
+            limit=limit,
+        )
+
+    async def probe(self) -> None:
+        """Make requests as long as too few come, one after the other."""
+        work, release = self._work, self._work.release
+        route, health = route_of(release), release.plan.settings.health
+        door, asking = way_to(work.world, work.app.live, work.color, behind_doors=True)
+        host = host_of(route, door)
+        smokes = [
+            each
+            for each in release.plan.settings.smoke
+            if isinstance(each, HttpSmoke) and each.method in HARMLESS
+        ]
+        for check in cycle([None, *smokes]):
+            if self._after.requests < self._limits.min_requests:
+                if check is None:
+                    probe = health_probe(health, route, door, asking)
+                    verdict = judge_health(health, await work.world.prober.ask(probe))
+                else:
+                    headers = {**check.headers, **asking}
+                    url = f"http://{door}{path_under(route, check.path)}"
+                    probe = Probe(check.method, url, host, headers, check.body, check.within_s)
+                    verdict = judge(check, await work.world.prober.ask(probe))
+                self._probes += 1
+                self._failed_probes += not verdict.passed
+            await asyncio.sleep(health.interval_s)
+
+    async def _look(self) -> str:
+        try:
+            await self._work.fleet.figures.look()
+        except BgError as error:
+            await self._complain(f"nobody can tell how its requests go: {error.message}", error.hint)
+        await self._learn_before()
+        before = self._watched.before or self._before()
+        limit = breach(self._limits, before, self._after, self._probes, self._failed_probes)
+        return limit or await self._sick()
+
+    def _before(self) -> Summary:
+        figures = self._work.fleet.figures
+        return figures.over(
+            self._work.app.name, self._watched.old, self._since - BEFORE_S, self._since
+        ).summary()
+
+    async def _learn_before(self) -> None:
+        """Keep the old colour's figures once all of them are known: they are forgotten, with a daemon too."""
+        if self._watched.before is None and self._work.fleet.figures.known_until() > self._since + LATE_S:
+            await self._keep(replace(self._watched, before=self._before()))
+
+    async def _keep(self, watched: Watched) -> None:
+        self._watched = watched
+        self._work.deployment = self._work.app.deployment = replace(self._work.deployment, watched=watched)
+        try:
+            await self._work.world.journal.record(self._work.deployment, flush=False)
+        except BgError as error:
+            log.error("what %s is compared with isn't written: %s", self._work.app.name, error.message)
+
+    async def _own(self) -> list[Container]:
+        plan = self._work.release.plan
+        services = {*plan.services(Role.COLORED), *plan.services(Role.LIVE_ONLY)}
+        every = await self._work.world.runner.known(self._work.app.name)
+        return [c for c in every if c.color == self._work.color and c.service in services and not c.one_off]
+
+    async def _sick(self) -> str:
+        """What happened to one of its containers since the watch began; an engine's restart excuses all."""
+        try:
+            if self._work.world.runner.sessions != self._sessions:
+                await self.begin()
+                self._watched = replace(
+                    self._watched, restarts={c.name: c.restarts for c in self._containers.values()}
+                )
+            now = {one.name: one for one in await self._own()}
+        except BgError:
+            return ""
+        for name, before in self._containers.items():
+            if trouble := _trouble(name, before, now.get(name), self._watched.restarts.get(name, 0)):
+                return trouble
+        return ""
+
+    async def _can_go_back(self, limit: str) -> bool:
+        """Whether the old colour answers: one that doesn't is no better. Where it was stopped, it's tried."""
+        work, old = self._work, self._watched.old
+        release = work.app.release_in(old)
+        if work.alone:
+            return True
+        if release is not None:
+            door, asking = way_to(work.world, work.app.live, old, behind_doors=True)
+            health = release.plan.settings.health
+            answer = await work.world.prober.ask(health_probe(health, route_of(release), door, asking))
+            verdict = judge_health(health, answer)
+            if verdict.passed:
+                return True
+            limit = f"{limit}; {old} isn't better: {verdict.reason}"
+        await self._complain(f"it isn't taken back: {limit}", "both colours need looking at")
+        return False
+
+    async def _complain(self, message: str, fix: str) -> None:
+        """Once for each thing."""
+        kind = message.partition(":")[0]
+        if self._complained != kind:
+            self._complained = kind
+            await self.tell("warning", {"message": message, "fix": fix})
+
+    async def tell(self, event: str, data: Mapping[str, Any]) -> None:
+        """Journal it where that is possible: a full disk is no reason to take a release back."""
+        deployment = self._work.deployment.id
+        try:
+            await self._work.world.journal.note(event, self._work.app.name, data, deployment=deployment)
+        except BgError as error:
+            log.error("%s of %s isn't written: %s", event, self._work.app.name, error.message)
+
+
+def _trouble(name: str, before: Container, now: Container | None, restarts: int) -> str:
+    if now is None:
+        return f"{name} is gone"
+    if now.oom_killed and not before.oom_killed:
+        return f"{name} ran out of memory"
+    if now.health is Health.UNHEALTHY:
+        return f"{name} is unhealthy: its own health check fails"
+    if now.restarts > restarts or now.status == "restarting":
+        return f"{name} died and was restarted (exit status {now.exit_code})"
+    if before.status == "running" and now.status in {"exited", "dead"} and now.exit_code != 0:
+        return f"{name} exited with status {now.exit_code}"
+    return ""

@@ -1,0 +1,147 @@
+"""A release that is watched after its switch, on the real engine: its requests, its containers, its end."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.docker.daemon import RunningDaemon
+from tests.docker.tiny import Tiny
+
+BAKE = "bake: {for: 60s}\nsmoke: [{get: /up}]"
+
+
+@dataclass
+class Visitors:
+    """What requests for a page got: when each ended, its status, its body."""
+
+    seen: list[tuple[float, int, str]] = field(default_factory=list)
+
+    def failed(self) -> list[float]:
+        """When errors came."""
+        return [at for at, status, _ in self.seen if status >= 500]
+
+
+@contextmanager
+def visiting(bgd: RunningDaemon, path: str) -> Iterator[Visitors]:
+    """Requests over one connection, one after the other, as long as the block lasts."""
+    visitors, over = Visitors(), threading.Event()
+
+    def visit() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", bgd.http_port, timeout=10)
+        while not over.wait(0.02):
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            body = answer.read().decode()
+            visitors.seen.append((time.monotonic(), answer.status, body))
+        connection.close()
+
+    thread = threading.Thread(target=visit)
+    thread.start()
+    try:
+        yield visitors
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.fixture
+def tiny(shared_bgd: RunningDaemon, tmp_path: Path) -> Iterator[Tiny]:
+    """The app with version 1 live."""
+    made = Tiny(tmp_path, "baked")
+    made.write("1", xbgd=BAKE)
+    shared_bgd.bgctl("add", str(made.file))
+    shared_bgd.bgctl("deploy", "baked")
+    yield made
+    shared_bgd.bgctl("remove", "baked", "--yes", "--volumes")
+
+
+def watched(bgd: RunningDaemon) -> dict[str, Any]:
+    """The last word on a watch in the journal."""
+    told = list(bgd.client.events(app="baked", since=0, follow=False))
+    return dict([each for each in told if each["event"] == "watched"][-1])
+
+
+def test_a_release_that_answers_errors_is_taken_back_within_two_seconds_of_its_tenth(
+    shared_bgd: RunningDaemon, tiny: Tiny
+) -> None:
+    blue = shared_bgd.ids("baked", "blue")
+    tiny.write("2", fault="broke", xbgd=BAKE)
+    with visiting(shared_bgd, "/pay") as visitors:
+        shown = shared_bgd.bgctl("deploy", "baked", status=1).stderr
+    errors = visitors.failed()
+    assert len(errors) >= 10
+    assert errors[-1] - errors[9] < 2.0
+    assert {status for _, status, _ in visitors.seen} == {200, 500}
+    assert visitors.seen[-1][1:] == (200, "1")
+    status = shared_bgd.json("status", "baked")
+    assert (status["live"], status["phase"]) == ("blue", "idle")
+    assert shared_bgd.ids("baked", "blue") == blue
+    assert not shared_bgd.ids("baked", "green")
+    assert "went live and was rolled back at watch" in shown
+    assert "· green since the switch:" in shown
+    assert "no money" not in shown
+    (last, *_) = shared_bgd.json("history", "baked")["deployments"]
+    assert last["outcome"] == "rolled_back"
+    assert watched(shared_bgd)["broke"]
+    assert watched(shared_bgd)["after"]["failed"] >= 10
+
+
+def test_a_release_whose_container_dies_under_watch_is_taken_back(
+    shared_bgd: RunningDaemon, tiny: Tiny
+) -> None:
+    tiny.write("2", xbgd=BAKE)
+    shared_bgd.bgctl("deploy", "baked", "--detach")
+    phase(shared_bgd, "baking")
+    (container,) = shared_bgd.containers("bgd.app=baked", "bgd.color=green")
+    container.kill("SIGKILL")
+    phase(shared_bgd, "idle")
+    status = shared_bgd.json("status", "baked")
+    assert status["live"] == "blue"
+    failure = status["last_deployment"]["failure"]
+    assert "green" in failure["message"]
+    assert ("exited with status 137" in failure["message"]) or ("died" in failure["message"])
+
+
+def test_a_killed_daemon_goes_on_watching(shared_bgd: RunningDaemon, tiny: Tiny) -> None:
+    tiny.write("2", fault="broke", xbgd=BAKE)
+    shared_bgd.bgctl("deploy", "baked", "--detach")
+    phase(shared_bgd, "baking")
+    shared_bgd.end(9)
+    shared_bgd.start()
+    phase(shared_bgd, "baking")
+    with visiting(shared_bgd, "/pay"):
+        phase(shared_bgd, "idle")
+    assert shared_bgd.json("status", "baked")["live"] == "blue"
+
+
+def test_a_rollback_takes_a_watched_release_back_and_promote_keeps_it(
+    shared_bgd: RunningDaemon, tiny: Tiny
+) -> None:
+    tiny.write("2", xbgd=BAKE)
+    shared_bgd.bgctl("deploy", "baked", "--detach")
+    phase(shared_bgd, "baking")
+    assert "ends the watch" in shared_bgd.bgctl("switch", "baked", status=4).stderr
+    moved = shared_bgd.json("rollback", "baked")
+    assert (moved["from"], moved["to"], moved["release"]) == ("green", "blue", "r1")
+    shared_bgd.bgctl("deploy", "baked", "--detach")
+    phase(shared_bgd, "baking")
+    shared_bgd.bgctl("promote", "baked")
+    assert shared_bgd.json("status", "baked")["live"] == "green"
+    assert "too few requests to judge" in watched(shared_bgd)["verdict"]
+
+
+def phase(bgd: RunningDaemon, wanted: str) -> None:
+    """Wait until the app is in this phase."""
+    deadline = time.monotonic() + 60
+    while (seen := bgd.client.app("baked")["phase"]) != wanted:
+        assert time.monotonic() < deadline, seen
+        time.sleep(0.05)
