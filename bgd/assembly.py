@@ -15,6 +15,7 @@ from bgd.adapters.docker_engine import DockerEngine
 from bgd.adapters.file_watcher import FileWatcher
 from bgd.adapters.host_commands import LocalCommands
 from bgd.adapters.nginx import NginxTraffic
+from bgd.adapters.notifier import AppriseNotifier
 from bgd.adapters.prober import HttpProber
 from bgd.adapters.sqlite_store import SqliteStore
 from bgd.config import Config
@@ -32,6 +33,8 @@ async def assembled(config: Config) -> AsyncIterator[tuple[Daemon, About]]:
 
     Raises `Unreachable` where there is no engine or no Compose, `Failed` where the journal can't be opened.
     """
+    notifier = AppriseNotifier(config.notify)
+    notifier.check()
     async with AsyncExitStack() as stack:
         store = SqliteStore(config.state_dir / "bgd.db")
         await store.open()
@@ -63,6 +66,7 @@ async def assembled(config: Config) -> AsyncIterator[tuple[Daemon, About]]:
                 FileWatcher(),
                 CgroupMeter(),
                 LocalCommands(config.host_hooks),
+                notifier,
             )
         )
 

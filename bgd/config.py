@@ -8,9 +8,9 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bgd.errors import InvalidInput
 
@@ -37,6 +37,17 @@ def _instance(told: str) -> str:
     return told
 
 
+def _words(told: object) -> object:
+    """A variable has several with blanks between them."""
+    return told.split() if isinstance(told, str) else told
+
+
+def _notice_url(told: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://\S+", told):
+        raise ValueError("that is no URL of a notification service, such as ntfys://topic")
+    return told
+
+
 Address = Annotated[str, AfterValidator(_address)]
 
 
@@ -52,6 +63,7 @@ class Config(BaseModel):
     proxy_image: Annotated[str, Field(min_length=1, pattern=r"^[^\s]+$")] = DEFAULT_PROXY_IMAGE
     instance: Annotated[str, AfterValidator(_instance)] = "bgd"
     host_hooks: bool = False
+    notify: Annotated[tuple[Annotated[str, AfterValidator(_notice_url)], ...], BeforeValidator(_words)] = ()
 
 
 KEYS = tuple(Config.model_fields)
@@ -86,9 +98,9 @@ def config_file(flag: str | None, environ: Mapping[str, str], is_root: bool) -> 
     return usual if usual.is_file() else None
 
 
-def load(flags: Mapping[str, str | None], environ: Mapping[str, str], is_root: bool) -> Config:
+def load(flags: Mapping[str, Any], environ: Mapping[str, str], is_root: bool) -> Config:
     """Put the configuration together. Raises `InvalidInput` that names the flag, variable or key."""
-    values = dict(defaults(environ, is_root))
+    values: dict[str, Any] = dict(defaults(environ, is_root))
     named = dict.fromkeys(values, "the default")
     file = config_file(flags.get("config"), environ, is_root)
     if file is not None:
@@ -114,7 +126,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str], is_root: b
     )
 
 
-def _read(file: Path) -> dict[str, str]:
+def _read(file: Path) -> dict[str, Any]:
     try:
         with file.open("rb") as opened:
             told = tomllib.load(opened)

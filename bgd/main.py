@@ -45,6 +45,12 @@ def parser() -> argparse.ArgumentParser:
         const="true",
         help="let apps run hooks on this machine, as the daemon's user (default: in containers only)",
     )
+    made.add_argument(
+        "--notify",
+        metavar="URL",
+        action="append",
+        help="whom to tell of releases, by Apprise; may be repeated. Better in bgd.toml: it is a secret",
+    )
     return made
 
 

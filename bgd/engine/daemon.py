@@ -17,6 +17,7 @@ from bgd.engine.detail import with_alone, with_limits, with_usage
 from bgd.engine.diff import Diffs
 from bgd.engine.fleet import Fleet
 from bgd.engine.intake import Intake
+from bgd.engine.notices import Notices
 from bgd.engine.receipt_view import traffic_document, traffic_json
 from bgd.engine.recovery import Recovery
 from bgd.engine.sight import Sight
@@ -43,12 +44,14 @@ class Daemon:
         self.watching = Watching(self.fleet, self.changes)
         self.adoptions = Adoptions(self.fleet, self.intake, self.changes, self.refresh)
         self.upkeep = Upkeep(self.fleet)
+        self.notices = Notices(self.fleet)
         self.sight = Sight(world)
         self._recovery = Recovery(self.fleet, self.deployer, self.intake, self.adoptions)
         self._is_recovered = False
 
     async def start(self) -> None:
         """Mend and resume what an earlier daemon left, then watch."""
+        self.notices.start()
         await self._recovery.begin(self._look_after)
         self.fleet.figures.start()
         await self.world.journal.note("daemon", None, {"message": "started"})
@@ -75,6 +78,7 @@ class Daemon:
         await self.fleet.retention.close()
         await self.fleet.figures.close()
         await self.fleet.receipts.close()
+        await self.notices.close()
         await self.world.journal.note("daemon", None, {"message": "stopped"})
         self.world.journal.close()
 

@@ -19,6 +19,7 @@ from bgd.domain.container import Container
 from bgd.domain.deployment import AppRecord, ColorRecord, Deployment, Live
 from bgd.domain.difference import Survey
 from bgd.domain.log import LogLine
+from bgd.domain.notice import Notice
 from bgd.domain.origin import Origin
 from bgd.domain.plan import Plan
 from bgd.domain.probe import Answer, Probe
@@ -403,6 +404,13 @@ class HostCommands(Protocol):
 
         Raises `Refused` where it isn't allowed, `Failed` where there is no such program.
         """
+
+
+class Notifier(Protocol):
+    """Tells people where they are."""
+
+    async def send(self, notice: Notice, urls: Sequence[str]) -> Sequence[str]:
+        """Send a notice to the daemon's own addresses and to these; what failed, without a secret."""
 
 
 class Watcher(Protocol):

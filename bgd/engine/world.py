@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bgd.engine.journal import Journal
-from bgd.engine.ports import HostCommands, Meter, Prober, Runner, Store, Traffic, Watcher
+from bgd.engine.ports import HostCommands, Meter, Notifier, Prober, Runner, Store, Traffic, Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +20,4 @@ class World:
     watcher: Watcher
     meter: Meter
     host: HostCommands
+    notifier: Notifier

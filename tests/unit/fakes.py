@@ -18,6 +18,7 @@ from bgd.domain.container import Container, Health
 from bgd.domain.difference import Fact, Facts, Meant, Running, Survey
 from bgd.domain.log import LogLine
 from bgd.domain.nginx_config import render
+from bgd.domain.notice import Notice
 from bgd.domain.origin import Origin
 from bgd.domain.plan import Overlap, Plan, RoleOf
 from bgd.domain.probe import Answer, Probe
@@ -459,6 +460,24 @@ class FakeWatcher:
             yield
 
 
+class FakeNotifier:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[Notice, tuple[str, ...]]] = []
+        self.fails_with: BaseException | None = None
+        self.failed: tuple[str, ...] = ()
+        self.is_slow = False
+
+    async def send(self, notice: Notice, urls: Sequence[str]) -> Sequence[str]:
+        if self.is_slow:
+            await asyncio.Event().wait()
+        if self.fails_with is not None:
+            raise self.fails_with
+        self.sent.append((notice, tuple(urls)))
+        return self.failed
+
+
 class FakeHost:
     """Runs commands on no host at all: what they are told is kept."""
 
@@ -497,6 +516,7 @@ class Bench:
         self.prober = FakeProber()
         self.watcher = FakeWatcher()
         self.host = FakeHost(self.runner)
+        self.notifier = FakeNotifier()
         self.store = store
         self.clock = now
         self.daemon = self.reborn()
@@ -513,6 +533,7 @@ class Bench:
             self.watcher,
             FakeMeter(),
             self.host,
+            self.notifier,
         )
         self.daemon = Daemon(world)
         return self.daemon

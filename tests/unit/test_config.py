@@ -66,3 +66,23 @@ def test_a_bad_file_is_named_with_its_place(tmp_path: Path, text: str, words: st
         load({"config": str(file)}, {"HOME": "/root"}, is_root=True)
     assert str(file) in told.value.message
     assert words in told.value.message
+
+
+def test_hooks_on_the_host_and_notifications_are_off_unless_they_are_asked_for(tmp_path: Path) -> None:
+    plain = load({}, {"HOME": "/root", "XDG_CONFIG_HOME": "/nowhere"}, is_root=True)
+    assert (plain.host_hooks, plain.notify) == (False, ())
+    file = tmp_path / "bgd.toml"
+    file.write_text('host_hooks = true\nnotify = ["json://a", "ntfys://b"]\n')
+    stated = load({"config": str(file)}, {}, is_root=True)
+    assert (stated.host_hooks, stated.notify) == (True, ("json://a", "ntfys://b"))
+    variables = {"BGD_CONFIG": str(file), "BGD_HOST_HOOKS": "false", "BGD_NOTIFY": "json://c  json://d"}
+    told = load({}, variables, is_root=True)
+    assert (told.host_hooks, told.notify) == (False, ("json://c", "json://d"))
+    assert load({"notify": ["json://e"]}, variables, is_root=True).notify == ("json://e",)
+
+
+def test_the_url_of_a_notification_is_never_repeated() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        load({}, {"BGD_NOTIFY": "hunter2-token"}, is_root=True)
+    assert "BGD_NOTIFY" in caught.value.message
+    assert "hunter2" not in caught.value.message + caught.value.hint
