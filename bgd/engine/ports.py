@@ -285,7 +285,7 @@ class Traffic(Protocol):
         """
 
     async def connections(self, groups: Sequence[Sequence[str]]) -> Sequence[int]:
-        """How many connections are open to each of these groups of addresses."""
+        """How many connections are open to each of these groups of addresses, now or a second ago."""
 
     async def requests(self) -> Sequence[Served]:
         """Public requests to apps that have ended since the last call; of many, some at a time."""
