@@ -82,6 +82,15 @@ def test_a_running_stage_has_its_limit_beside_it() -> None:
     assert "12s/1m00s" in stage_rows(deployment, 120, NOW).plain
 
 
+def test_the_row_of_stages_is_cut_nowhere_where_there_is_room() -> None:
+    deployment = read_deployment(deployment_json("shop", 3))
+    assert deployment is not None
+    for width in range(20, 160):
+        rows = stage_rows(deployment, width, NOW)
+        assert all(line.cell_length <= width for line in rows.split("\n"))
+        assert "…" not in rows.plain
+
+
 @pytest.mark.parametrize(("failed", "told"), [(0, "912 requests, 0 failed"), (3, "912 requests, 3 failed")])
 def test_the_last_change_says_what_it_did_to_the_traffic(failed: int, told: str) -> None:
     receipt = {"during": {"requests": 912, "failed": failed}}

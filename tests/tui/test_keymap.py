@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
 from tests.fake_daemon import FakeDaemon
+from tests.tui.scenes import NOW, past
 from tests.tui.shown import shown
 from tui.config import config_path, read_config
 from tui.keymap import COMMANDS, FIXED, PREFIXES, Keys
@@ -68,3 +70,20 @@ async def test_keys_of_ones_own_work_and_are_shown_everywhere(daemon: FakeDaemon
         await ui.asked("f5", "Deploy shop")
         await ui.press("escape", "question_mark")
         await ui.reads("f5            deploy: a new release")
+
+
+async def test_keys_in_any_order_at_any_size_leave_a_screen_that_works(daemon: FakeDaemon) -> None:
+    dice = random.Random(1)
+    keys = [key for command in COMMANDS for key in command.keys.split(",") if key not in {"q", "ctrl+c"}]
+    keys += ["j", "k", "G", "h", "l", "tab", "enter", "down", "ctrl+d", "ctrl+r", "x", "(", "space", "b"]
+    past(daemon)
+    async with shown(daemon, (100, 30), clock=lambda: NOW) as ui:
+        for count in range(60):
+            await ui.press(dice.choice(keys))
+            if count % 20 == 0:
+                await ui.pilot.resize_terminal(*dice.choice(((60, 20), (20, 6), (200, 60), (1, 1))))
+        await ui.pilot.resize_terminal(120, 40)
+        await ui.until(lambda: ui.has_size(120, 40), "the size")
+        while ui.app.screen is not ui.app._main:
+            await ui.press("escape")
+        await ui.reads("● GREEN is live")

@@ -50,7 +50,7 @@ def stage_rows(deployment: Deployment, width: int, now: datetime) -> Content:
         rail.append((_glyph(stage), style))
         if not is_last:
             rail.append(_rail(stage, stages[position + 1], cell - 1, deployment.color))
-        room = max(cell, len(words[-1])) if is_last else cell
+        room = max(min(cell, width - cell * position), len(words[-1])) if is_last else cell
         names.append(column(words[position], room, style if stage.status != "done" else ""))
         times.append(column(_time(stage, now), room, "$muted"))
     return stacked([fit(line(*row), width) for row in (rail, names, times)])
