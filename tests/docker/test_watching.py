@@ -13,6 +13,7 @@ import pytest
 
 from bgd.client import Client
 from tests.docker.daemon import RunningDaemon
+from tests.docker.registry import registry
 from tests.docker.tiny import IMAGE, Tiny
 
 WATCHED = "watch: true\nhealth: {path: /up}"
@@ -157,3 +158,29 @@ def events_until(daemon: RunningDaemon, release: str) -> Iterator[dict[str, Any]
         yield event
         if event["event"] == "finished" and event["release"] == release:
             return
+
+
+def test_a_newer_digest_behind_a_tag_of_a_registry_is_pulled_and_deployed(
+    bgd: RunningDaemon, tiny: Tiny
+) -> None:
+    with registry() as shelf:
+        reference = f"{shelf.name}/tiny:1"
+        shelf.publish("1", bgd.engine.images.get(IMAGE))
+        file = tiny.write("one", xbgd="watch: {images: 1s}\nhealth: {path: /up}")
+        file.write_text(file.read_text().replace(IMAGE, reference))
+        try:
+            bgd.bgctl("add", str(file))
+            assert finished(bgd, "r1") == "succeeded"
+            newer, _ = bgd.engine.images.build(
+                fileobj=io.BytesIO(f"FROM {IMAGE}\nENV MOVED=again\n".encode()), rm=True
+            )
+            shelf.publish("1", newer)
+            assert finished(bgd, "r2") == "succeeded"
+            live = bgd.json("status", "tiny")["live"]
+            (front,) = bgd.containers(f"bgd.color={live}")
+            assert front.image.id == newer.id
+            digest = bgd.json("show", "tiny", "r2")["images"]["web"]["digest"]
+            assert digest == f"{shelf.name}/tiny@{shelf.tags['1']}"
+        finally:
+            bgd.bgctl("remove", "tiny", "--yes")
+            bgd.engine.images.remove(reference, force=True)
