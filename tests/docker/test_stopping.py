@@ -16,6 +16,7 @@ from tests.docker.daemon import RunningDaemon, running
 from tests.docker.tiny import Tiny
 
 WITHIN_S = 10.0
+TURNS = 12 if os.environ.get("BGD_FAULTS") == "all" else 2
 SEED = int(os.environ.get("BGD_SEED", random.SystemRandom().randrange(10**6)))
 HUNG = """\
 #!/bin/sh
@@ -62,7 +63,7 @@ def test_at_random_moments_of_a_deployment_it_ends_in_time_and_the_next_one_fini
     live: RunningDaemon,
 ) -> None:
     dice = random.Random(SEED)
-    for turn in range(4):
+    for turn in range(TURNS):
         before = version(live)
         live.bgctl("deploy", "tiny", "--detach")
         time.sleep(dice.uniform(0.0, 3.0))
