@@ -17,10 +17,11 @@ from textual.message import Message
 from textual.screen import Screen
 
 from tui import reduce
+from tui.actions import ACTIONS, rollback_to
 from tui.clipboard import osc52
 from tui.config import Config
 from tui.feed import LogFeed
-from tui.intent import ACTIONS, Action, Intent, Planned, Refusal, planned, rollback_to
+from tui.intent import Action, Intent, Planned, Refusal, planned
 from tui.keymap import bindings
 from tui.link import Link
 from tui.model import State

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tui.intent import ACTIONS, Refusal, planned
+from tui.actions import ACTIONS
+from tui.intent import Refusal, planned
 from tui.keymap import COMMANDS
 from tui.model import State
 

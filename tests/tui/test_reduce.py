@@ -12,7 +12,8 @@ from bgd.wire import EventJson
 from tests.samples import app_json, color_json, deployment_json, failure_json, stage_json
 from tests.tui.shown import warm_app
 from tui import reduce
-from tui.intent import ACTIONS, Intent, Refusal, planned
+from tui.actions import ACTIONS
+from tui.intent import Intent, Refusal, planned
 from tui.model import Link, State
 from tui.plain import plain
 from tui.ring import Line, Ring

@@ -10,7 +10,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from tui.intent import ACTIONS, Refusal, planned
+from tui.actions import ACTIONS
+from tui.intent import Refusal, planned
 from tui.keymap import MOVES, commands
 from tui.model import State
 from tui.palette import TITLES

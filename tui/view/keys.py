@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.style import Style
 
-from tui.intent import ACTIONS, Refusal, planned
+from tui.actions import ACTIONS
+from tui.intent import Refusal, planned
 from tui.model import State
 from tui.view.line import fit
 
