@@ -111,6 +111,27 @@ async def test_maintenance_is_ended_with_the_same_key(daemon: FakeDaemon) -> Non
         assert daemon.wait_for_request("POST", f"{SHOP}/maintenance").body == {"on": False}
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("search the log", "ctrl+r"),
+        ("history", "enter timeline"),
+        ("smoke", "bgctl smoke shop"),
+        ("go to blog", "● BLUE is live"),
+        ("full log", "● GREEN is live"),
+    ],
+)
+async def test_what_the_palette_offers_is_done(daemon: FakeDaemon, words: str, told: str) -> None:
+    daemon.apps["blog"] = app_json("blog", live="blue")
+    async with shown(daemon) as ui:
+        await ui.press("right_square_bracket")
+        await ui.reads("● GREEN is live")
+        await ui.press("colon", *words)
+        await ui.reads(words)
+        await ui.press("down", "enter")
+        await ui.reads(told)
+
+
 async def test_a_screen_that_is_read_only_has_no_action_anywhere(daemon: FakeDaemon) -> None:
     async with shown(daemon, read_only=True) as ui:
         await ui.reads("read-only", "/ search", "● GREEN is live")
