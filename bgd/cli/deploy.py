@@ -9,6 +9,7 @@ from bgd.cli.follow import follow
 from bgd.cli.interruption import asking
 from bgd.cli.verdict import tell
 from bgd.client import Client
+from bgd.errors import InvalidInput
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -45,6 +46,8 @@ def arguments(parser: Parser) -> None:
 
 def run(values: Namespace, out: Out) -> int:
     """Begin the deployment, and follow it until it ends."""
+    if values.at and values.no_switch:
+        raise InvalidInput("--at says when to switch, and --no-switch says not to", "leave one of them out")
     client = Client(values.socket)
     files = absolute(values.files or [])
     with asking(out, values.app):

@@ -39,7 +39,7 @@ def hold_of(deployment: Deployment, settings: Settings, now: datetime) -> Hold |
     if options.now:
         return None
     if options.at is not None and options.at > now:
-        return Hold(needs_approval=False, until=options.at, reason="for the time it was ordered for")
+        return Hold(needs_approval=False, until=options.at, reason="for its time")
     windows = (
         settings.windows if deployment.previous is not None else ()
     )  # nothing is live: nobody is disturbed

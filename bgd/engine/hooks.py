@@ -53,7 +53,7 @@ async def run_hooks(work: Work, moment: Moment) -> None:
             )
         await work.warn(
             f"the {moment} hook `{title}` failed: {failure}",
-            f"`bgctl events --since 0` has what it printed; {work.app.serving()}",
+            f"`bgctl events` has what it printed; {work.app.name} serves all the same",
         )
 
 

@@ -105,6 +105,10 @@ class Watching:
     async def _settle(self, app: App, is_quiet: bool) -> Reading | None:
         """Deploy what the files say by now, unless that is there already; what was read, `None` if broken."""
         while True:
+            if not is_quiet and app.hold is not None and app.busy is not None and app.busy.actor != ACTOR:
+                await self._say(
+                    app, f"a watched file changed: it waits for {app.busy.what} by {app.busy.actor}"
+                )
             await _room(app)
             reading = await self._read(app)
             if reading is None:

@@ -378,3 +378,26 @@ def test_the_terminal_says_that_the_daemon_is_away_and_goes_on(daemon: FakeDaemo
         finish(daemon)
         assert terminal.read_to_end() == 0
         assert "away" not in terminal.screen.text
+
+
+def test_a_time_to_switch_at_goes_to_the_daemon_and_with_no_switch_means_nothing(daemon: FakeDaemon) -> None:
+    asked: list[Any] = []
+
+    def deploy(request: Request) -> dict[str, Any]:
+        asked.append(request.body)
+        return deployment_json("shop", 2)
+
+    daemon.on("POST", f"{SHOP}/deployments", deploy)
+    assert bgctl(daemon, "deploy", "shop", "--at", "2999-01-01T03:00Z", "--detach").code == 0
+    assert asked[0]["at"] == "2999-01-01T03:00:00Z"
+    assert bgctl(daemon, "deploy", "shop", "--at", "03:00", "--no-switch").code == 2
+    assert bgctl(daemon, "deploy", "shop", "--at", "soon").code == 2
+    assert bgctl(daemon, "deploy", "shop", "--at", "2020-01-01").code == 2
+
+
+def test_what_a_deployment_waits_for_is_told_with_the_verb_that_ends_it(daemon: FakeDaemon) -> None:
+    waits = {"approval": False, "until": "2999-01-01T03:00:00Z", "message": "waits for the next window"}
+    daemon.apps["shop"].update(deployment={**deployment_json("shop", 2, state="awaiting"), "waits": waits})
+    told = bgctl(daemon, "status", "shop").out
+    assert "waits for the next window until 2999-01-01" in told
+    assert "bgctl promote shop --now" in told

@@ -46,7 +46,11 @@ async def watched(bench: Bench, settings: Settings = WATCHED) -> None:
     bench.watcher.changed.clear()
     deployment, _ = await bench.daemon.changes.deploy(shop(bench), Options(), None, "tester", "")
     await bench.daemon.deployer.finished(shop(bench), deployment.id)
+    read = len(bench.runner.origins)
     bench.daemon.refresh()
+    async with asyncio.timeout(10):
+        while settings.watch and len(bench.runner.origins) == read:
+            await asyncio.sleep(0)
 
 
 async def test_a_change_during_a_deployment_waits_and_only_the_newest_is_deployed(bench: Bench) -> None:
@@ -84,8 +88,8 @@ async def test_a_change_leaves_a_person_s_deployment_that_waits_alone(bench: Ben
     await bench.daemon.changes.deploy(shop(bench), Options(), None, "a person", "")
     await until(bench, "waiting")
     write(bench, "three", WATCHED)
-    for _ in range(50):
-        await asyncio.sleep(0)
+    told = await until(bench, "watch")
+    assert told.data["message"] == "a watched file changed: it waits for a deployment by a person"
     assert shop(bench).deployment is not None
     await bench.daemon.deployer.promote(shop(bench), "a person")
     await until(bench, "finished", release="r3", outcome="succeeded")
