@@ -112,7 +112,9 @@ def test_what_is_the_same_what_the_releases_explain_and_what_was_changed_by_hand
     assert "identical apart from the release (r1 → r2)" in bgd.bgctl("diff", twice.name, "--exit-code").stdout
 
     other = f"{bgd.instance}/other:1"
-    bgd.engine.images.build(fileobj=io.BytesIO(f"FROM {IMAGE}\nENV MADE=otherwise\n".encode()), tag=other)
+    bgd.engine.images.build(
+        fileobj=io.BytesIO(f"FROM {IMAGE}\nENV MADE=otherwise\n".encode()), tag=other, rm=True, forcerm=True
+    )
     write(twice, "three", other, RICH.replace("mem_limit: 128m", "mem_limit: 192m"))
     waiting = bgd.json("diff", twice.name)["file"]
     assert {one["place"] for one in waiting} == {
