@@ -5,6 +5,7 @@
      ├── NotFound        no such app, release, service                                         (exit code 2)
      ├── Unreachable     the daemon, or what it needs, doesn't answer                          (exit code 3)
      ├── Refused         busy, unsafe, or not in a state where that makes sense                (exit code 4)
+     │    └── Irreversible  going back crosses a task that can't be undone: one asks, and forces it
      └── Failed          it was tried and went wrong                                           (exit code 1)
           └── Occupied   something else listens where the proxy is to: one goes on without it
 
@@ -59,6 +60,12 @@ class Refused(BgError):
 
     code = "refused"
     exit_code = 4
+
+
+class Irreversible(Refused):
+    """Going back would cross a task that can't be undone; it is done when forced."""
+
+    code = "irreversible"
 
 
 class Failed(BgError):

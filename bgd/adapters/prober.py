@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from typing import NoReturn
 from urllib.parse import quote, urlsplit
@@ -51,7 +52,8 @@ class HttpProber:
         except (h11.ProtocolError, OSError, ValueError) as failure:
             error = came.failed(failure)
         took_ms = (time.perf_counter() - started) * 1000
-        return Answer(came.status, came.text(), took_ms, error, came.is_cut)
+        cookies = came.cookies if probe.keeps_cookies else {}
+        return Answer(came.status, came.text(), took_ms, error, came.is_cut, cookies)
 
 
 class _Came:
@@ -61,6 +63,14 @@ class _Came:
         self.status = 0
         self.body = b""
         self.is_cut = False
+        self.cookies: dict[str, str] = {}
+
+    def keep_cookies(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """What the answer sets: names and values, whatever else it says of them."""
+        for name, value in headers:
+            if name == b"set-cookie":
+                key, _, rest = value.decode("latin-1").partition(";")[0].partition("=")
+                self.cookies[key.strip()] = rest.strip()
 
     def text(self) -> str:
         """The body as harmless text, its lines kept."""
@@ -93,6 +103,7 @@ async def _exchange(probe: Probe, came: _Came) -> None:
                 connection.receive_data(await reader.read(CHUNK_BYTES))
             elif isinstance(event, h11.Response):
                 came.status = event.status_code
+                came.keep_cookies(event.headers)
             elif isinstance(event, h11.Data):
                 came.body += event.data[: MAX_BODY_BYTES - len(came.body)]
                 if len(came.body) >= MAX_BODY_BYTES:

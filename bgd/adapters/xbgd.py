@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bgd.adapters.xbgd_schema import VERBS, HookBlock, SmokeBlock, Xbgd, block_of, keys_of
+from bgd.adapters.xbgd_schema import VERBS, HookBlock, SessionsBlock, SmokeBlock, Xbgd, block_of, keys_of
 from bgd.adapters.xbgd_values import APP_NAME, APP_NAME_RULE
 from bgd.adapters.yaml_source import Loc, Source
 from bgd.adapters.yaml_source import keys_of as keys_in
@@ -28,6 +28,7 @@ from bgd.domain.settings import (
     HttpSmoke,
     RouteWish,
     RunSmoke,
+    Sessions,
     Settings,
     SmokeCheck,
 )
@@ -99,6 +100,9 @@ def settings_of(block: Xbgd) -> Settings:
         bake=Bake(bake.for_, bake.max_error_rate, bake.min_requests, bake.max_p99, bake.max_slowdown)
         if bake
         else None,
+        sessions=_sessions_of(block.sessions) if block.sessions else None,
+        irreversible=tuple(name for name, task in block.tasks.items() if task.irreversible),
+        strict=block.strict,
         drain_s=block.drain,
         keep_s=block.keep,
         watch=watch is not None,
@@ -115,9 +119,17 @@ def _hook_of(entry: HookBlock) -> Hook:
     return Hook(tuple(command), entry.service, entry.host is not None, entry.within or HOOK_WITHIN_S)
 
 
+def _sessions_of(block: SessionsBlock) -> Sessions:
+    return Sessions(_request_of(block.login), _request_of(block.check))
+
+
 def _smoke_of(entry: SmokeBlock) -> SmokeCheck:
     if entry.run is not None:
         return RunSmoke(tuple(entry.run), entry.service, entry.within or RUN_WITHIN_S)
+    return _request_of(entry)
+
+
+def _request_of(entry: SmokeBlock) -> HttpSmoke:
     verb = next(verb for verb in VERBS if getattr(entry, verb) is not None)
     headers, body = dict(entry.headers), entry.body
     if isinstance(body, dict | list):
@@ -139,6 +151,7 @@ def _smoke_of(entry: SmokeBlock) -> SmokeCheck:
 
 def _unknown_services(block: Xbgd, services: Sequence[str], source: Source) -> Iterator[Mistake]:
     named: list[tuple[Loc, str, bool]] = [(("roles", name), name, True) for name in block.roles]
+    named += [(("tasks", name), name, True) for name in block.tasks]
     if block.route.service is not None:
         named.append((("route", "service"), block.route.service, False))
     named += [

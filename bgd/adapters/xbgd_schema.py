@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -106,6 +107,25 @@ class SmokeBlock(Block):
 _OF_REQUESTS = {"status", "contains", "matches", "json_", "headers", "body"}
 
 
+def _request(entry: SmokeBlock) -> SmokeBlock:
+    if entry.run is not None:
+        raise ValueError("needs a request, like `post: /login`: cookies are what is carried on")
+    return entry
+
+
+class SessionsBlock(Block):
+    """`sessions`."""
+
+    login: Annotated[SmokeBlock, AfterValidator(_request)]
+    check: Annotated[SmokeBlock, AfterValidator(_request)]
+
+
+class TaskBlock(Block):
+    """One of `tasks`."""
+
+    irreversible: Annotated[bool, BeforeValidator(values.boolean)] = False
+
+
 class BakeBlock(Block):
     """`bake`."""
 
@@ -175,6 +195,9 @@ class Xbgd(Block):
     promote_after: Positive | None = None
     windows: list[WindowBlock] = Field(default_factory=list)
     bake: BakeBlock | None = None
+    sessions: SessionsBlock | None = None
+    tasks: dict[str, TaskBlock] = Field(default_factory=dict)
+    strict: Annotated[bool, BeforeValidator(values.boolean)] = False
     drain: Annotated[float, BeforeValidator(values.drain)] = 30.0
     keep: Annotated[float | None, BeforeValidator(values.keep)] = None
     watch: Annotated[WatchBlock | None, BeforeValidator(values.watch)] = None
@@ -198,6 +221,8 @@ _BLOCKS: dict[str, type[Block]] = {
     "health": HealthBlock,
     "smoke": SmokeBlock,
     "bake": BakeBlock,
+    "sessions": SessionsBlock,
+    "tasks": TaskBlock,
     "hooks": HooksBlock,
     "watch": WatchBlock,
     "windows": WindowBlock,
@@ -208,6 +233,8 @@ def block_of(loc: Sequence[str | int]) -> type[Block]:
     """The mapping of the block that the key at the end of `loc` stands in."""
     if len(loc) > 2 and loc[0] == "hooks":
         return HookBlock
+    if len(loc) > 2 and loc[0] == "sessions":
+        return SmokeBlock
     return _BLOCKS[str(loc[0]) if len(loc) > 1 else ""]
 
 

@@ -69,6 +69,7 @@ class RollbackBody(Body):
     """`POST /v1/apps/APP/rollback`."""
 
     to: str | None = Field(default=None, max_length=16)
+    force: bool = False
 
 
 class SmokeBody(Body):

@@ -161,7 +161,7 @@ async def switch(request: Request) -> Response:
 async def rollback(request: Request) -> Response:
     """Back to a release: at once, or by a deployment to follow."""
     (context, app), body = _app(request), await body_of(request, RollbackBody)
-    moved, old, entry = await context.daemon.changes.rollback(app, body.to, actor_of(request))
+    moved, old, entry = await context.daemon.changes.rollback(app, body.to, actor_of(request), body.force)
     if entry is None:
         return JSONResponse(_taken_back(app, moved) if moved.color is old else _moved(moved, old))
     return JSONResponse({**deployment_json(moved, app.serving()), "event": entry.id}, 202)

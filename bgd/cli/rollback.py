@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, cast
 
 from bgd.cli.follow import follow
 from bgd.cli.interruption import asking
 from bgd.cli.verdict import failure_text, move_line, tell
 from bgd.client import Client
-from bgd.errors import Failed
+from bgd.errors import Failed, Irreversible
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -22,6 +23,7 @@ def arguments(parser: Parser) -> None:
     """An app, and where to."""
     parser.takes_app()
     parser.add_argument("--to", metavar="RELEASE", help="the release (default: the one that was live before)")
+    parser.add_argument("--force", action="store_true", help="also across a task that can't be undone")
     parser.takes_json()
 
 
@@ -29,7 +31,12 @@ def run(values: Namespace, out: Out) -> int:
     """Roll back, and follow it where it takes a deployment."""
     client = Client(values.socket)
     with asking(out, values.app):
-        answer = client.rollback(values.app, values.to)
+        try:
+            answer = client.rollback(values.app, values.to, values.force)
+        except Irreversible as error:
+            if values.json or not _is_meant(error):
+                raise
+            answer = client.rollback(values.app, values.to, force=True)
     if "stages" in answer:
         return _redeploy(values, client, cast("DeploymentJson", answer), out)
     if values.json:
@@ -37,6 +44,15 @@ def run(values: Namespace, out: Out) -> int:
     else:
         out.fact(move_line(answer))
     return 0
+
+
+def _is_meant(error: Irreversible) -> bool:
+    """Ask, where somebody is there to answer."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    sys.stderr.write(f"{error.message}\nroll back all the same? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _redeploy(values: Namespace, client: Client, deployment: DeploymentJson, out: Out) -> int:

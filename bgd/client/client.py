@@ -123,11 +123,10 @@ class Client:
             "SwitchJson", self._call("POST", f"{_at(app)}/switch", {"to": to, "force": force}, LONG_S)
         )
 
-    def rollback(self, app: str, to: str | None = None) -> SwitchJson | DeploymentJson:
+    def rollback(self, app: str, to: str | None = None, force: bool = False) -> SwitchJson | DeploymentJson:
         """Back to a release: a `SwitchJson` where it was warm, else the `DeploymentJson` to follow."""
-        return cast(
-            "SwitchJson | DeploymentJson", self._call("POST", f"{_at(app)}/rollback", {"to": to}, LONG_S)
-        )
+        body: dict[str, object] = {"to": to, "force": True} if force else {"to": to}
+        return cast("SwitchJson | DeploymentJson", self._call("POST", f"{_at(app)}/rollback", body, LONG_S))
 
     def history(self, app: str) -> dict[str, list[DeploymentJson]]:
         """Past deployments under `deployments`, newest first."""

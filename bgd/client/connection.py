@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bgd.client.http1 import Answer, NotHttp, request
-from bgd.errors import BgError, Failed, InvalidInput, NotFound, Refused, Unreachable
+from bgd.errors import BgError, Failed, InvalidInput, Irreversible, NotFound, Refused, Unreachable
 
 CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 60.0
@@ -18,7 +18,9 @@ RECEIVE_BYTES = 65_536
 
 JSON = "application/json"
 
-_ERRORS = {error.code: error for error in (Failed, InvalidInput, NotFound, Refused, Unreachable)}
+_ERRORS = {
+    error.code: error for error in (Failed, InvalidInput, Irreversible, NotFound, Refused, Unreachable)
+}
 
 
 def default_socket() -> str:

@@ -82,6 +82,7 @@ class Deployment:
     stages: tuple[Stage, ...] = ()
     failure: Failure | None = None
     previous: Color | None = None  # the colour that was live when it began
+    live_worked: bool | None = None  # whether the live colour passed its checks before the tasks ran
     watched: Watched | None = None  # what its real traffic did, where it is or was watched
     receipt: Receipt | None = None  # a moment after it ended and its old colour has drained
 
@@ -133,6 +134,14 @@ class ColorRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class OneWay:
+    """A task that can't be undone: releases before `release` may not work with what it left."""
+
+    release: int
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
 class AppRecord:
     """An app that bgd looks after: `route` as it was added, `is_leaving` once its removal began.
 
@@ -151,6 +160,7 @@ class AppRecord:
     profiles: tuple[str, ...] = ()
     kept: tuple[KeptVolume, ...] = ()
     adoption: Adoption | None = None
+    one_way: OneWay | None = None  # the newest that ran
     took_entrance: bool = False  # the proxy's address was the app's own before
 
     @property

@@ -20,6 +20,7 @@ class Probe:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str | None = None
     timeout_s: float = 5.0
+    keeps_cookies: bool = False  # the answer tells them; they are secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Answer:
     took_ms: float = 0.0
     error: str = ""
     is_cut: bool = False
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,14 @@ SmokeCheck = HttpSmoke | RunSmoke
 
 
 @dataclass(frozen=True, slots=True)
+class Sessions:
+    """How somebody logs in, and the request that only passes for who is logged in."""
+
+    login: HttpSmoke
+    check: HttpSmoke
+
+
+@dataclass(frozen=True, slots=True)
 class Bake:
     """How long the new colour's real traffic is watched after the switch. Rates are fractions of 1.
 
@@ -141,6 +149,9 @@ class Settings:
     promote_after_s: float | None = None
     windows: tuple[Window, ...] = ()
     bake: Bake | None = None
+    sessions: Sessions | None = None
+    irreversible: tuple[str, ...] = ()  # tasks after which no earlier release is gone back to unasked
+    strict: bool = False  # a difference between the colours that nothing explains ends the deployment
     drain_s: float = 30.0
     keep_s: float | None = None
     watch: bool = False

@@ -14,11 +14,11 @@ from bgd.domain.traffic import Closure
 from bgd.engine.adoption import as_kept
 from bgd.engine.app import App
 from bgd.engine.deployer import Deployer
-from bgd.engine.fleet import Fleet
+from bgd.engine.fleet import Fleet, number_of
 from bgd.engine.hooks import refuse_host_hooks
 from bgd.engine.intake import route_planned
 from bgd.engine.ports import Entry, Reading, Record
-from bgd.errors import Failed, InvalidInput, NotFound, Refused
+from bgd.errors import Failed, Irreversible, NotFound, Refused
 
 MOVABLE = frozenset({ColorState.READY, ColorState.WARM, ColorState.DRAINING})
 
@@ -119,6 +119,8 @@ class Changes:
         if target is old:
             raise Refused(f"{target} is live already", f"`bgctl switch {app.name}` moves to the other colour")
         release = self._runnable(app, target)
+        if not force:
+            _refuse_crossing(app, release.number)
         return await self._move(app, Kind.SWITCH, target, release, force, actor, f"switch to {target}"), old
 
     def _runnable(self, app: App, target: Color) -> Release:
@@ -174,12 +176,13 @@ class Changes:
         return done
 
     async def rollback(
-        self, app: App, to: str | None, actor: str
+        self, app: App, to: str | None, actor: str, force: bool = False
     ) -> tuple[Deployment, Color | None, Entry | None]:
         """Back to a release: at once where its colour runs, else by bringing it up again as recorded.
 
-        One that is still watched is taken back by ending its deployment. The entry is `None` when it is done,
-        else the `started` of the deployment to follow.
+        One that is still watched is taken back by ending its deployment. A task that can't be undone is
+        crossed only with `force`, else `Irreversible` is raised. The entry is `None` when it is done, else
+        the `started` of the deployment to follow.
         """
         asked = None if to is None else number_of(to)
         if (watched := app.deployment) is not None and watched.state is State.BAKING:
@@ -193,6 +196,8 @@ class Changes:
         if old is None:
             raise Refused(f"nothing of {app.name} is live yet", f"`bgctl deploy {app.name}`")
         wanted = await self._wanted(app, old, asked)
+        if not force:
+            _refuse_crossing(app, wanted)
         idle = app.colors[old.other]
         if idle.release == wanted and self._is_movable(app, old.other):
             release = self._runnable(app, old.other)
@@ -274,9 +279,12 @@ class Changes:
             await self._fleet.reopen(app, Closure.MAINTENANCE, actor=actor)
 
 
-def number_of(release: str) -> int:
-    """7 of `r7`. Raises `InvalidInput`."""
-    digits = release.removeprefix("r")
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
-        raise InvalidInput(f"{release!r} is no release", "releases are called r1, r2, …")
-    return int(digits)
+def _refuse_crossing(app: App, to: int) -> None:
+    """Raise `Irreversible` where a task that can't be undone ran for a release after this one."""
+    one_way = app.record.one_way
+    if one_way is not None and one_way.release > to:
+        raise Irreversible(
+            f"task {one_way.task} of r{one_way.release} can't be undone:"
+            f" r{to} may not work with what it left",
+            "if it does: --force",
+        )

@@ -10,12 +10,12 @@ from bgd.domain.container import Container
 from bgd.domain.release import Release
 from bgd.engine.adoptions import Adoptions
 from bgd.engine.app import App
-from bgd.engine.changes import Changes, number_of
+from bgd.engine.changes import Changes
 from bgd.engine.checks import SmokeResult, run_smoke
 from bgd.engine.deployer import Deployer
 from bgd.engine.detail import with_alone, with_limits, with_usage
 from bgd.engine.diff import Diffs
-from bgd.engine.fleet import Fleet
+from bgd.engine.fleet import Fleet, number_of
 from bgd.engine.intake import Intake
 from bgd.engine.notices import Notices
 from bgd.engine.receipt_view import traffic_document, traffic_json

@@ -9,8 +9,7 @@ from bgd.domain.difference import Change, Compared, Fact, Side, changes, compare
 from bgd.domain.release import Release
 from bgd.domain.settings import Role
 from bgd.engine.app import App
-from bgd.engine.changes import number_of
-from bgd.engine.fleet import Fleet, name_of
+from bgd.engine.fleet import Fleet, name_of, number_of
 from bgd.errors import BgError, NotFound, Refused
 from bgd.wire import ChangeJson, DiffJson, DriftJson, ReleaseDiffJson
 

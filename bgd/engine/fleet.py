@@ -19,7 +19,7 @@ from bgd.engine.ports import Entry, Record
 from bgd.engine.receipts import Receipts
 from bgd.engine.retention import Retention
 from bgd.engine.world import World
-from bgd.errors import BgError, NotFound, Refused
+from bgd.errors import BgError, InvalidInput, NotFound, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,3 +245,11 @@ def _differ(app: App, one: Color, two: Color) -> bool:
 def name_of(release: int | None) -> str | None:
     """`r7`, or None."""
     return None if release is None else f"r{release}"
+
+
+def number_of(release: str) -> int:
+    """7 of `r7`. Raises `InvalidInput`."""
+    digits = release.removeprefix("r")
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
+        raise InvalidInput(f"{release!r} is no release", "releases are called r1, r2, …")
+    return int(digits)

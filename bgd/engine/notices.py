@@ -11,8 +11,7 @@ import logging
 from contextlib import aclosing
 
 from bgd.domain.notice import Notice, notice_of
-from bgd.engine.changes import number_of
-from bgd.engine.fleet import Fleet
+from bgd.engine.fleet import Fleet, number_of
 from bgd.engine.ports import Entry
 
 log = logging.getLogger("bgd.notices")

@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 
 from bgd.domain.color import Color, ColorState
-from bgd.domain.deployment import ColorRecord, Deployment, Kind
+from bgd.domain.deployment import ColorRecord, Deployment, Kind, OneWay
 from bgd.domain.hold import Hold, hold_of
 from bgd.domain.hook import Moment
 from bgd.domain.lifecycle import Event, State
@@ -21,7 +21,7 @@ from bgd.domain.plan import Overlap
 from bgd.domain.release import Release
 from bgd.domain.settings import Role
 from bgd.domain.tasks import task_order
-from bgd.engine import adoption, pause
+from bgd.engine import adoption, bargain, pause
 from bgd.engine.app import App
 from bgd.engine.bake import bake
 from bgd.engine.checks import (
@@ -137,8 +137,12 @@ async def migrate(work: Work) -> Event:
         return Event.DONE
     if work.alone:
         await pause.keep_stopped(work)
+    await bargain.note_that_live_works(work)
     for service in task_order(work.release.model, work.release.plan.services(Role.TASK)):
         work.progress(f"task {service} runs")
+        if service in work.release.plan.settings.irreversible:
+            one_way = OneWay(work.release.number, service)
+            await work.fleet.set_record(work.app, replace(work.app.record, one_way=one_way))
         async with work.effect("run_task", service):
             result = await work.world.runner.run_task(work.release, work.color, service, work.progress)
         if result.exit_code != 0:
@@ -147,6 +151,7 @@ async def migrate(work: Work) -> Event:
                 "the new colour wasn't started; what the task changed stays changed",
                 log=result.log,
             )
+    await bargain.see_that_live_still_works(work)
     return Event.DONE
 
 
@@ -207,6 +212,8 @@ async def smoke(work: Work) -> Event:
         front = route_of(work.release).service
         failure.log = failure.log or tuple(await last_words(work.world, work.app.name, work.color, front))
         raise failure
+    await bargain.see_sessions(work)
+    await bargain.see_equality(work)
     options = work.deployment.options
     if options.no_switch:
         await work.set_color(work.color, ColorState.READY, work.release.number)

@@ -30,8 +30,13 @@ class Tiny:
         xbgd: str = "",
         web: str = "",
         services: str = "",
+        environment: str = "",
+        volumes: str = "",
     ) -> Path:
-        """Write the file: `web` is added to the front, `services` beside it, `xbgd` to its block."""
+        """Write the file: `web` is added to the front, `services` beside it, `xbgd` to its block.
+
+        `environment` are more of its variables, `volumes` one more mount.
+        """
         self.directory.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(Path(__file__).with_name("tiny_app.py"), self.directory / "app.py")
         self.file.write_text(
@@ -44,7 +49,8 @@ services:
     environment:
       VERSION: "{version}"
       FAULT: "{fault}"
-    volumes: ["./app.py:/app.py:ro"]
+{indented(environment, 6)}\
+    volumes: ["./app.py:/app.py:ro"{f', "{volumes}"' if volumes else ""}]
     ports: ["8000:8000"]
     container_name: {self.name}-front
     stop_grace_period: 5s

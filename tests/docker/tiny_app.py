@@ -14,6 +14,8 @@ from pathlib import Path
 VERSION = os.environ.get("VERSION", "1")
 FAULT = os.environ.get("FAULT", "")
 DATA = os.environ.get("DATA", "")
+KEY = os.environ.get("KEY", "")
+SCHEMA = os.environ.get("SCHEMA", "")
 
 
 SLOW_S = 0.7
@@ -34,9 +36,23 @@ class Handler(BaseHTTPRequestHandler):
                 eaten.append(bytearray(os.urandom(1 << 20)))
         if self.path == "/slow":
             time.sleep(SLOW_S)
-        failing = (self.path == "/up" and FAULT == "sick") or (self.path == "/pay" and FAULT == "broke")
+        if self.path == "/me" and self.headers.get("Cookie") != f"key={KEY}":
+            self.answer(401, "who are you?")
+            return
+        broken = SCHEMA and self.path == "/pay" and Path(SCHEMA).read_text() > VERSION
+        failing = broken or (self.path, FAULT) in {("/up", "sick"), ("/pay", "broke")}
         body = f"no money in {VERSION}" if failing else VERSION
-        self.send_response(500 if failing else 200)
+        self.answer(500 if failing else 200, body)
+
+    def do_POST(self) -> None:
+        """Anybody may log in."""
+        self.answer(200, "welcome", cookie=f"key={KEY}; HttpOnly; Path=/")
+
+    def answer(self, status: int, body: str, cookie: str = "") -> None:
+        """Answer so."""
+        self.send_response(status)
+        if cookie:
+            self.send_header("Set-Cookie", cookie)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body.encode())

@@ -23,7 +23,7 @@ from bgd.domain.deployment import AppRecord
 from bgd.domain.nginx_config import render
 from bgd.domain.settings import Route
 from bgd.domain.traffic import AppRoutes
-from bgd.engine.changes import number_of
+from bgd.engine.fleet import number_of
 from bgd.engine.ports import Entry
 from bgd.errors import InvalidInput
 from tests.hostile.door import Door

@@ -211,6 +211,18 @@ def test_anchors_and_merge_keys_work_and_places_follow_them(file: Path) -> None:
         ("app: My App", "6:8: x-bgd.app: 'My App' can't name an app"),
         (f"app: {'a' * 41}", "6:8: x-bgd.app: "),
         ("bake: {for: 0s}", "6:15: x-bgd.bake.for: is 0"),
+        ("strict: maybe", "6:11: x-bgd.strict: needs true or false"),
+        ("tasks: {web: {reversible: no}}", "6:17: x-bgd.tasks.web.reversible: unknown key"),
+        ("tasks: {nobody: {irreversible: true}}", "6:11: x-bgd.tasks.nobody: there is no service 'nobody'"),
+        ("sessions: {login: {post: /in}}", "6:3: x-bgd.sessions.check: is missing"),
+        (
+            "sessions: {login: {run: in}, check: {get: /me}}",
+            "6:21: x-bgd.sessions.login: needs a request, like `post: /login`",
+        ),
+        (
+            "sessions: {login: {post: /in, user: me}, check: {get: /me}}",
+            "6:33: x-bgd.sessions.login.user: unknown key",
+        ),
         ("bake: {for: 1s, max_p99: 0s}", "6:28: x-bgd.bake.max_p99: is 0"),
         ("bake: {for: 1s, max_slowdown: 1}", "6:33: x-bgd.bake.max_slowdown: needs a number above 1"),
         ("bake: {for: 1s, max_error_rate: 101%}", "6:35: x-bgd.bake.max_error_rate: '101%' is more than all"),
