@@ -145,6 +145,18 @@ async def test_long_lines_are_cut_shifted_or_folded(daemon: FakeDaemon) -> None:
         await ui.until(lambda: "---end" not in ui.text, "cut lines")
 
 
+@pytest.mark.parametrize("char", ["x", "日", "\x1b[31m", "\u200b"])
+async def test_a_line_of_a_hundred_thousand_characters_does_no_harm(daemon: FakeDaemon, char: str) -> None:
+    daemon.log["shop"].append(line_json(char * 100_000, at="2025-01-01T11:00:00Z"))
+    daemon.log["shop"].append(line_json("after it", at="2025-01-01T11:00:01Z"))
+    async with shown(daemon, (80, 24)) as ui:
+        await ui.reads("after it", "following")
+        await ui.press("w", "k", "k", "G")
+        await ui.reads("after it", "wrapped")
+        assert "\x1b" not in ui.text
+        assert all(len(line.text) <= 16_384 for line in ui.app._main.log_view.window.lines())
+
+
 async def test_a_paused_reader_stays_at_the_line_when_it_is_folded_or_resized(daemon: FakeDaemon) -> None:
     daemon.log["shop"] = [
         line_json(f"{'x' * (n * 7 % 200)} #{n}", at=f"2025-01-01T10:{n:02}:00Z") for n in range(60)
