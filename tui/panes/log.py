@@ -165,11 +165,25 @@ class LogView(ScrollView, can_focus=True):
         self.refresh()
 
     def _place(self, gone: int) -> None:
-        self.virtual_size = Size(self.look.width, self.window.height)
+        self._resize_to(Size(self.look.width, self.window.height))
         if self.is_following:
             self._move_to(self.max_scroll_y)
         elif gone:
             self._move_to(self.scroll_y - gone)
+
+    def _resize_to(self, size: Size) -> None:
+        """Have so many rows. With the bar beside them already, more rows move nothing else on the screen.
+
+        Textual lays everything out anew when this changes: half of what a flow of lines costs.
+        """
+        if (
+            size.width == self.virtual_size.width
+            and min(size.height, self.virtual_size.height) > self.size.height
+        ):
+            self.set_reactive(LogView.virtual_size, size)
+            self._scroll_update(size)
+        else:
+            self.virtual_size = size
 
     def _move_to(self, row: float) -> None:
         self._is_moving = True
