@@ -17,8 +17,8 @@ from bgd.errors import BgError, Refused
 if TYPE_CHECKING:
     from bgd.engine.stages import Work
 
-MAKING_S = 30.0
-"""What it may take to make a hook's container, beside the hook's own time."""
+KEPT_CHARS = 1000
+"""How much of a line that a hook printed is journalled."""
 
 
 async def run_hooks(work: Work, moment: Moment) -> None:
@@ -40,7 +40,7 @@ async def run_hooks(work: Work, moment: Moment) -> None:
             "passed": not failure,
             "reason": failure,
             "took_ms": round((monotonic() - begun) * 1000),
-            "log": list(result.log) if result else [],
+            "log": [line[:KEPT_CHARS] for line in result.log] if result else [],
         }
         await work.world.journal.note("hook", work.app.name, told, deployment=work.deployment.id)
         if not failure:

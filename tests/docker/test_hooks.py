@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -77,3 +78,28 @@ def test_a_host_that_runs_no_commands_refuses_them(bgd: RunningDaemon, tiny: Tin
     bgd.bgctl("add", str(file))
     assert "host_hooks = true" in bgd.bgctl("deploy", "tiny", status=4).stderr
     assert not (tiny.directory / "here").exists()
+
+
+@pytest.mark.parametrize("where", ["run", "host"])
+def test_a_hook_of_a_killed_daemon_is_run_again_and_nothing_of_it_is_left(
+    daemon: RunningDaemon, tiny: Tiny, where: str
+) -> None:
+    tiny.directory.mkdir(parents=True)
+    tiny.directory.chmod(0o777)
+    here = "/here" if where == "run" else str(tiny.directory)
+    waits = f"echo ran >> {here}/note; until [ -e {here}/go ]; do sleep 0.1; done"
+    file = tiny.write("one", xbgd=f"hooks: {{before_start: [{{{where}: {json.dumps(waits)}}}]}}")
+    file.write_text(file.read_text().replace('["./app.py', '[".:/here", "./app.py'))
+    daemon.bgctl("add", str(file))
+    daemon.bgctl("deploy", "tiny", "--detach")
+    with daemon.client.events(app="tiny", since=0) as stream:
+        next(e for e in stream if dict(e).get("effect") == "run_hook")
+    daemon.end(signal.SIGKILL)
+    (tiny.directory / "go").touch()  # the one that was left ends as well
+    daemon.start()
+    with daemon.client.events(app="tiny", since=0) as stream:
+        done = next(e for e in stream if e["event"] == "finished")
+    assert done["outcome"] == "succeeded"
+    assert [hook["passed"] for hook in hooks_of(daemon)] == [True]
+    assert (tiny.directory / "note").read_text().splitlines() in (["ran"], ["ran", "ran"])
+    assert len(daemon.containers()) == 2, "the front and the proxy, no one-off"

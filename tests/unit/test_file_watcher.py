@@ -183,6 +183,20 @@ async def test_a_file_that_isn_t_there_yet_is_told_when_it_comes_also_in_a_direc
         await changes.next()
 
 
+async def test_a_directory_that_is_exchanged_for_another_is_told_and_watched_on(tmp_path: Path) -> None:
+    # As a mount that moves: the same path, another directory, and no word to whom watches the old one.
+    place, other = tmp_path / "a" / "app", tmp_path / "b" / "app"
+    for directory in (place, other):
+        directory.mkdir(parents=True)
+        (directory / "compose.yaml").write_text("services: {}\n")
+    async with watching(place / "compose.yaml") as changes:
+        (tmp_path / "a").rename(tmp_path / "old")
+        (tmp_path / "b").rename(tmp_path / "a")
+        await changes.next()
+        (place / "compose.yaml").write_text("services: {web: {}}\n")
+        await changes.next()
+
+
 async def test_what_changed_before_anybody_listened_is_told(file: Path) -> None:
     told = await FileWatcher().changes([file])
     file.write_text("meanwhile\n")

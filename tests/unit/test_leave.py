@@ -17,7 +17,7 @@ from bgd.domain.window import Window
 from bgd.engine.app import App
 from bgd.engine.journal import now
 from bgd.errors import Refused
-from tests.unit.fakes import Bench, plan
+from tests.unit.fakes import ALONE, Bench, plan
 
 BLUE, GREEN = Color.BLUE, Color.GREEN
 MONDAY = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -105,6 +105,21 @@ async def test_an_approval_outside_the_window_is_kept_over_a_restart_and_counts_
     await bench.reborn().start()
     assert (await ended(bench, deployment)).state is State.SUCCEEDED
     assert bench.traffic.served("shop") is GREEN
+
+
+async def test_what_can_t_run_beside_the_live_colour_waits_before_that_stops(bench: Bench) -> None:
+    bench.runner.plan = plan(Settings(), overlap=ALONE)
+    await ended(bench, await begun(bench))
+    bench.clock = lambda: MONDAY
+    bench.runner.plan = plan(Settings(windows=TUESDAYS), overlap=ALONE)
+    deployment = await begun(bench)
+    await waits(bench)
+    assert bench.traffic.answers("shop")
+    assert bench.runner.up == {(BLUE, "web")}
+    bench.clock = now
+    await bench.daemon.deployer.promote(shop(bench), "tester", now=True)
+    assert (await ended(bench, deployment)).state is State.SUCCEEDED
+    assert bench.runner.up == {(GREEN, "web")}
 
 
 async def test_what_waits_for_a_time_can_be_cancelled(bench: Bench) -> None:
