@@ -15,6 +15,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "cancel": "stop a deployment and clean up",
         "switch": "move the traffic to the other colour",
         "rollback": "back to the previous release",
+        "drill": "rehearse a switch and the way back, now",
         "smoke": "run the smoke checks now",
         "stop": "stop the idle colour",
         "maintenance": "answer 503 with a page instead of the app",

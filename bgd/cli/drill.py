@@ -1,0 +1,93 @@
+"""`bgctl drill APP`: rehearses a switch and the way back, now, and tells what that did to real traffic."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from bgd.cli.interruption import asking
+from bgd.cli.traffic import receipt_lines
+from bgd.cli.verdict import move_line
+from bgd.client import Client
+from bgd.client.following import Following, follow_events
+from bgd.errors import BgError, Failed, Refused
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from bgd.cli.arguments import Parser
+    from bgd.cli.out import Out
+    from bgd.wire import AppJson, SwitchJson
+
+RUNNING = frozenset({"ready", "warm", "draining"})
+STAY_S = 3.0
+"""Real requests are to reach the other colour, or the way back would tell nothing."""
+RECEIPTS_WITHIN_S = 60.0
+"""A receipt is there when the old colour has drained, and two seconds later all is known."""
+
+
+def arguments(parser: Parser) -> None:
+    """An app."""
+    parser.takes_app()
+    parser.takes_json()
+
+
+def run(values: Namespace, out: Out) -> int:
+    """Switch, and switch back; then the receipts of both. Raises `Refused` where a colour isn't there."""
+    client = Client(values.socket)
+    live = _refuse_unless_both_run(client.app(values.app))
+    following = follow_events(client, app=values.app)
+    with following:
+        with asking(out, values.app):
+            moves = [client.switch(values.app)]
+            _show(moves[-1], values, out)
+            time.sleep(STAY_S)
+            try:
+                moves.append(client.switch(values.app, live))
+            except BgError as error:
+                raise Failed(
+                    f"the way back failed: {error.message}",
+                    error.hint or f"`bgctl rollback {values.app}` tries again",
+                ) from error
+        _show(moves[-1], values, out)
+        receipts = _receipts(following, len(moves), out)
+    if values.json:
+        out.document({"app": values.app, "moves": moves, "receipts": receipts})
+        return 0
+    for move, receipt in zip(moves, receipts, strict=False):
+        out.fact()
+        out.fact([(move["from"] or "nothing", move["from"] or ""), " → ", (move["to"], move["to"])])
+        out.facts(receipt_lines(receipt))
+    if len(receipts) < len(moves):
+        out.note([(f"  not all has drained yet: bgctl show {values.app} RELEASE has the receipts", "faint")])
+    return 0
+
+
+def _refuse_unless_both_run(app: AppJson) -> str:
+    """The live colour."""
+    live = app["live"]
+    if live is None:
+        raise Refused(f"nothing of {app['app']} is live yet", f"`bgctl deploy {app['app']}`")
+    other = app["colors"]["green" if live == "blue" else "blue"]
+    if other["state"] not in RUNNING:
+        raise Refused(
+            f"only {live} of {app['app']} runs: the other colour is {other['state']}, and a drill needs both",
+            f"`bgctl deploy {app['app']}` leaves the old colour warm",
+        )
+    return live
+
+
+def _show(move: SwitchJson, values: Namespace, out: Out) -> None:
+    if not values.json:
+        out.fact(move_line(move))
+
+
+def _receipts(following: Following, wanted: int, out: Out) -> list[Any]:
+    """The receipts of the moves, in their order, as far as they come in time."""
+    out.note([("  waiting for the receipts: the colours drain", "faint")])
+    deadline, receipts = time.monotonic() + RECEIPTS_WITHIN_S, list[Any]()
+    while len(receipts) < wanted and (left_s := deadline - time.monotonic()) > 0:
+        event = following.next(left_s)
+        if event is not None and event["event"] == "receipt":
+            receipts.append(event)
+    return sorted(receipts, key=lambda receipt: int(receipt["deployment"]))

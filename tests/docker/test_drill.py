@@ -1,0 +1,27 @@
+"""A rehearsal of switch and rollback on the real engine."""
+
+from __future__ import annotations
+
+from tests.docker.daemon import RunningDaemon
+from tests.docker.test_baking import visiting
+from tests.docker.tiny import Tiny
+
+
+def test_a_drill_switches_and_comes_back_and_shows_what_that_did(bgd: RunningDaemon, tiny: Tiny) -> None:
+    tiny.write("1", xbgd="drain: 3s")
+    bgd.bgctl("add", str(tiny.file))
+    bgd.bgctl("deploy", "tiny")
+    assert "a drill needs both" in bgd.bgctl("drill", "tiny", status=4).stderr
+    tiny.write("2", xbgd="drain: 3s")
+    bgd.bgctl("deploy", "tiny")
+    with visiting(bgd, "/") as visitors:
+        shown = bgd.bgctl("drill", "tiny").stdout
+    assert bgd.json("status", "tiny")["live"] == "green"
+    assert "green → blue" in shown
+    assert "blue → green" in shown
+    assert shown.count("none after it was seen") == 2
+    assert {status for _, status, _ in visitors.seen} == {200}
+    assert {body for _, _, body in visitors.seen} == {"1", "2"}
+    told = bgd.json("drill", "tiny")
+    assert [move["to"] for move in told["moves"]] == ["blue", "green"]
+    assert [receipt["move"]["to"] for receipt in told["receipts"]] == ["blue", "green"]
