@@ -35,7 +35,8 @@ def arguments(parser: Parser) -> None:
 def run(values: Namespace, out: Out) -> int:
     """Switch, and switch back; then the receipts of both. Raises `Refused` where a colour isn't there."""
     client = Client(values.socket)
-    live = _refuse_unless_both_run(client.app(values.app))
+    before = client.app(values.app)
+    live, last = _refuse_unless_both_run(before), before["last_deployment"]
     following = follow_events(client, app=values.app)
     with following:
         with asking(out, values.app):
@@ -50,7 +51,7 @@ def run(values: Namespace, out: Out) -> int:
                     error.hint or f"`bgctl rollback {values.app}` tries again",
                 ) from error
         _show(moves[-1], values, out)
-        receipts = _receipts(following, len(moves), out)
+        receipts = _receipts(following, len(moves), 0 if last is None else last["id"], out)
     if values.json:
         out.document({"app": values.app, "moves": moves, "receipts": receipts})
         return 0
@@ -82,12 +83,15 @@ def _show(move: SwitchJson, values: Namespace, out: Out) -> None:
         out.fact(move_line(move))
 
 
-def _receipts(following: Following, wanted: int, out: Out) -> list[Any]:
-    """The receipts of the moves, in their order, as far as they come in time."""
+def _receipts(following: Following, wanted: int, after: int, out: Out) -> list[Any]:
+    """The receipts of the moves, in their order, as far as they come in time.
+
+    That of an earlier change, `after` which the drill began, may come among them.
+    """
     out.note([("  waiting for the receipts: the colours drain", "faint")])
     deadline, receipts = time.monotonic() + RECEIPTS_WITHIN_S, list[Any]()
     while len(receipts) < wanted and (left_s := deadline - time.monotonic()) > 0:
         event = following.next(left_s)
-        if event is not None and event["event"] == "receipt":
+        if event is not None and event["event"] == "receipt" and event["deployment"] > after:
             receipts.append(event)
     return sorted(receipts, key=lambda receipt: int(receipt["deployment"]))
