@@ -115,7 +115,7 @@ async def test_maintenance_is_ended_with_the_same_key(daemon: FakeDaemon) -> Non
     ("words", "told"),
     [
         ("search the log", "ctrl+r"),
-        ("history", "enter timeline"),
+        ("history", "= compare"),
         ("smoke", "bgctl smoke shop"),
         ("go to blog", "● BLUE is live"),
         ("full log", "● GREEN is live"),

@@ -17,6 +17,7 @@ from tui.model import Slot, Traffic
 from tui.panes.applist import app_entry
 from tui.snapshot import read_app, read_deployment, read_slot
 from tui.view.change import change_content
+from tui.view.line import name_column
 from tui.view.slot import slot_content
 from tui.view.spark import spark
 from tui.view.stages import stage_rows
@@ -103,8 +104,17 @@ def test_an_app_of_the_list_tells_its_colour_and_its_traffic() -> None:
     app = read_app(app_json("shop-with-a-long-name", "blue"))
     app = replace(app, blue=replace(app.blue, traffic=Traffic(requests_per_s=1234.4, error_share=0.2)))
     entry = app_entry(app)
-    assert entry.plain.endswith("BLUE 1,234/s")
+    assert entry.plain.endswith("shop-…name BLUE 1,234/s")
     assert entry.cell_length == 25
+
+
+def test_a_name_is_cut_in_its_middle_and_never_touches_what_is_beside_it() -> None:
+    for name in ("web", "service-with-a-long-name-07", "日本語のサービス名"):
+        for width in range(2, 40):
+            told = name_column(name, width)
+            assert told.cell_length == width
+            assert told.plain.endswith(" ")
+    assert name_column("service-with-a-long-name-07", 12).plain == "servi…me-07 "
 
 
 def test_figures_read_as_people_write_them() -> None:

@@ -11,14 +11,15 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.model import App, State
-from tui.view.line import column, hue, line
+from tui.view.line import column, hue, line, name_column
 from tui.view.slot import BAD_SHARE
 from tui.words import OUTCOME_GLYPHS, color_name, rate
 
 NAME = 11
+FLOW = 7
 
 
-def app_entry(app: App) -> Content:
+def app_entry(app: App, has_figures: bool = True) -> Content:
     """One line: a mark when something needs an eye, the name, which colour is live, how much it serves."""
     live = app.live_slot
     if app.deployment is not None:
@@ -37,9 +38,9 @@ def app_entry(app: App) -> Content:
     flow_style = "$bad" if traffic is not None and traffic.error_share >= BAD_SHARE else "$muted"
     return line(
         (f"{mark} ", style),
-        column(app.name, NAME),
+        name_column(app.name, NAME if has_figures else NAME + FLOW),
         column(told[0], 5, told[1]),
-        Content.styled(f"{flow:>7}", flow_style),
+        Content.styled(f"{flow:>{FLOW}}" if has_figures else "", flow_style),
     )
 
 
@@ -68,7 +69,8 @@ class AppList(OptionList):
     def show(self, state: State) -> None:
         """Take the next state; only lines that changed are drawn anew."""
         names = [app.name for app in state.apps]
-        entries = {app.name: app_entry(app) for app in state.apps}
+        has_figures = any(app.live_slot and app.live_slot.traffic for app in state.apps)
+        entries = {app.name: app_entry(app, has_figures) for app in state.apps}
         with self.prevent(OptionList.OptionHighlighted):
             if names != self._names:
                 self.clear_options()

@@ -21,19 +21,19 @@ from tui.model import App
 from tui.panes.vim import SCROLLING
 from tui.port import Daemon
 from tui.view.history import past_row, past_title, timeline_content
-from tui.view.line import joined, line
+from tui.view.line import as_many, line
 from tui.view.spans import contents_of
 
 WIDE_FROM = 110
 LIST = 56
 """Width of the list where it stands beside the timeline."""
 HINTS = (
-    ("enter", "timeline"),
-    ("space", "mark"),
-    ("=", "compare"),
-    ("b", "blue ↔ green"),
-    ("r", "roll back"),
     ("esc", "back"),
+    ("r", "roll back"),
+    ("=", "compare"),
+    ("space", "mark"),
+    ("enter", "timeline"),
+    ("b", "blue ↔ green"),
 )
 assert not {key for key, _ in HINTS} & set(PREFIXES)
 
@@ -103,7 +103,8 @@ class HistoryScreen(Screen[None]):
     @property
     def _hints(self) -> Content:
         hints = [hint for hint in HINTS if not (self._is_read_only and hint[0] == "r")]
-        return joined([line((key, "bold $key"), " ", told) for key, told in hints], "   ")
+        parts = [line((key, "bold $key"), " ", told) for key, told in hints]
+        return as_many(parts, max(20, self.app.size.width - 2), "   ")
 
     def on_mount(self) -> None:
         """Ask for it."""
@@ -126,6 +127,7 @@ class HistoryScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Lines are cut and wrapped for the width there is."""
+        self.query_one("#historykeys", Static).update(self._hints)
         self.call_after_refresh(self._list)
 
     @property

@@ -5,6 +5,7 @@ Styles are names of theme variables (`$muted`), resolved when drawn, so a change
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.content import Content
 
 Part = str | Content | tuple[str, str]
@@ -22,7 +23,7 @@ def fit(content: Content, width: int) -> Content:
 
 
 def column(text: str, width: int, style: str = "") -> Content:
-    """`text` in exactly `width` cells, the last of them blank where it was cut to leave a gap."""
+    """`text` in exactly `width` cells, cut where it is longer."""
     cell = fit(Content.styled(text, style), width)
     return cell.pad_right(width - cell.cell_length)
 
@@ -45,11 +46,28 @@ def joined(parts: list[Content], separator: str = " · ") -> Content:
     return Content.assemble(*out)
 
 
-def as_many(parts: list[Content], width: int) -> Content:
+def name_column(name: str, width: int, style: str = "") -> Content:
+    """A name in `width` cells, the last of them blank; cut in its middle: names differ at their ends."""
+    room = max(0, width - 1)
+    if cell_len(name) > room:
+        tail = (room - 1) // 2
+        name = f"{_start(name, room - 1 - tail)}…{_start(name[::-1], tail)[::-1]}" if room else ""
+    return column(name, width, style)
+
+
+def _start(text: str, width: int) -> str:
+    """As much of the text as fits."""
+    end = 0
+    while end < len(text) and (width := width - cell_len(text[end])) >= 0:
+        end += 1
+    return text[:end]
+
+
+def as_many(parts: list[Content], width: int, separator: str = " · ") -> Content:
     """As many of the parts as fit, the first ones first; what is half a word tells nothing."""
     told = [part for part in parts if part]
     for end in range(len(told), 1, -1):
-        content = joined(told[:end])
+        content = joined(told[:end], separator)
         if content.cell_length <= width:
             return content
     return fit(joined(told[:1]), width)

@@ -7,7 +7,7 @@ from datetime import datetime
 from textual.content import Content
 
 from tui.model import Container, Remaining, Slot, Traffic
-from tui.view.line import EMPTY, as_many, column, fit, hue, joined, line, stacked
+from tui.view.line import EMPTY, as_many, column, fit, hue, joined, line, name_column, stacked
 from tui.view.spark import spark
 from tui.words import (
     STATE_GLYPHS,
@@ -164,7 +164,9 @@ def _row(container: Container, state: str, width: int, name: int, now: datetime)
             shown.add(rank)
             left -= cell.cell_length
     cells = [cell for rank, cell in columns if rank in shown]
-    return fit(Content.assemble(line((f"{glyph} ", style)), column(container.service, name), *cells), width)
+    return fit(
+        Content.assemble(line((f"{glyph} ", style)), name_column(container.service, name), *cells), width
+    )
 
 
 def _cpu(container: Container) -> Content:
