@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
+from tui.patience import TooLong, limited
 from tui.ring import Line
 
 
@@ -24,15 +26,34 @@ class Pattern:
             _compiled(self)
         except re.error as error:
             return f"no regular expression: {error}"
-        return ""
+        return "takes too long: no line has it" if self in _given_up else ""
 
     def is_in(self, text: str) -> bool:
         """Whether the text has it somewhere."""
-        return _compiled(self).search(text) is not None
+        return any(self._found(text, at_most=1))
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Where it stands; never empty, and never one in another."""
-        return (found.span() for found in _compiled(self).finditer(text) if found.end() > found.start())
+        return (found.span() for found in self._found(text) if found.end() > found.start())
+
+    def _found(self, text: str, at_most: int | None = None) -> list[re.Match[str]]:
+        """Where it is; nowhere once it has taken too long, whatever the line."""
+        found = islice(_compiled(self).finditer(text), at_most)
+        if not self.is_regex:
+            return list(found)
+        if self in _given_up:
+            return []
+        try:
+            with limited(LIMIT_S):
+                return list(found)
+        except TooLong:
+            _given_up.add(self)
+            return []
+
+
+LIMIT_S = 0.25
+"""For one expression over one line."""
+_given_up: set[Pattern] = set()
 
 
 @lru_cache(32)

@@ -80,6 +80,15 @@ def test_a_broken_expression_says_what_is_wrong_with_it() -> None:
     assert list(Pattern("x*", is_regex=True).spans("axxb")) == [(1, 3)]
 
 
+def test_an_expression_that_would_take_for_ever_is_given_up_and_says_so() -> None:
+    slow = Pattern("(a+)+$", is_regex=True)
+    assert not slow.problem
+    assert not slow.is_in("a" * 60 + "!")
+    assert "takes too long" in slow.problem
+    assert not slow.is_in("a")
+    assert Pattern("(b+)+$", is_regex=True).is_in("bbb")
+
+
 def style(name: str) -> object:
     from rich.style import Style
 

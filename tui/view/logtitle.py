@@ -63,7 +63,11 @@ def _wanted(facts: LogFacts) -> list[Content]:
         which, total = facts.place
         told = f" {which} of {total}" if which else " none" if not total else f" {total}"
         parts.append(line(_quoted(facts.search, "/"), (told, "$muted" if total else "$warn")))
-    return parts
+    used = (facts.sieve.keep, facts.sieve.drop, facts.search)
+    return [
+        *parts,
+        *(Content.styled(one.problem, "$warn") for one in used if one is not None and one.problem),
+    ]
 
 
 def _quoted(pattern: Pattern, mark: str = "") -> Content:
