@@ -73,8 +73,9 @@ def _serve(options: argparse.Namespace) -> int:
     words += ["--read-only"] if options.read_only else []
     try:
         serve(words, options.port, _tell_address)
-    except OSError as error:
-        return _refuse(f"port {options.port} of 127.0.0.1 can't be used: {error.strerror or error}")
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or error
+        return _refuse(f"port {options.port} of 127.0.0.1 can't be used: {why}")
     return 0
 
 

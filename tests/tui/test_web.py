@@ -111,9 +111,10 @@ def test_no_window_outlives_a_server_that_is_killed(daemon: FakeDaemon) -> None:
             wait_for_end(pid)
 
 
-def test_a_port_that_is_taken_is_named(daemon: FakeDaemon) -> None:
+@pytest.mark.parametrize("port", [None, "99999"])
+def test_a_port_that_cannot_be_used_is_named(daemon: FakeDaemon, port: str | None) -> None:
     with served(daemon) as (address, _):
-        port = str(urlsplit(address).port)
+        port = port or str(urlsplit(address).port)
         done = subprocess.run(
             [sys.executable, "-m", "bgd.cli", "ui", "--web", "--port", port],
             env=environ(daemon),
