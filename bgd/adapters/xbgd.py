@@ -102,6 +102,7 @@ def settings_of(block: Xbgd) -> Settings:
         else None,
         sessions=_sessions_of(block.sessions) if block.sessions else None,
         irreversible=tuple(name for name, task in block.tasks.items() if task.irreversible),
+        assets=tuple(dict.fromkeys(block.assets)),
         strict=block.strict,
         drain_s=block.drain,
         keep_s=block.keep,

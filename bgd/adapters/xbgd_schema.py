@@ -197,6 +197,9 @@ class Xbgd(Block):
     bake: BakeBlock | None = None
     sessions: SessionsBlock | None = None
     tasks: dict[str, TaskBlock] = Field(default_factory=dict)
+    assets: Annotated[
+        list[Annotated[str, BeforeValidator(values.asset_path)]], BeforeValidator(values.listed)
+    ] = Field(default_factory=list)
     strict: Annotated[bool, BeforeValidator(values.boolean)] = False
     drain: Annotated[float, BeforeValidator(values.drain)] = 30.0
     keep: Annotated[float | None, BeforeValidator(values.keep)] = None

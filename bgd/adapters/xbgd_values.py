@@ -132,6 +132,14 @@ def route_path(value: object) -> str:
     return text.rstrip("/") or "/"
 
 
+def asset_path(value: object) -> str:
+    """Where an app's files are that have their version in their name."""
+    path = route_path(value)
+    if path == "/":
+        raise ValueError("'/' is the whole app: name the path of its files, like /static")
+    return path
+
+
 def probe_path(value: object) -> str:
     """A path to request, with a query if need be, as it is sent."""
     text = plain_text(value)

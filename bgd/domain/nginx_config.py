@@ -26,9 +26,9 @@ from bgd.domain.color import Color
 from bgd.domain.nginx_fronts import Fronts, KeptFronts, LooseFronts
 from bgd.domain.nginx_pages import FALLBACK, PAGES, document
 from bgd.domain.nginx_preamble import GENTLY, HTTP, MAIN
-from bgd.domain.nginx_servers import Lines, block, refuse_clashes, servers
+from bgd.domain.nginx_servers import Lines, block, others, refuse_clashes, servers
 from bgd.domain.nginx_version import GENTLE_RELOADS, RESOLVED_UPSTREAMS, Version, has
-from bgd.domain.nginx_words import check_app, check_route, quoted, upstream_host
+from bgd.domain.nginx_words import check_app, check_asset, check_route, quoted, upstream_host
 from bgd.domain.probe import host_of
 from bgd.domain.traffic import AppRoutes, Table
 from bgd.errors import InvalidInput
@@ -64,6 +64,8 @@ def render(table: Table, workers: int = 2, version: Version | None = None) -> Ng
         check_app(entry.app)
         for route in entry.routes.values():
             check_route(entry.app, route)
+        for path in entry.assets:
+            check_asset(entry.app, path)
     refuse_clashes(apps)
     _refuse_namesakes(apps)
     fronts = KeptFronts() if has(version, RESOLVED_UPSTREAMS) else LooseFronts()
@@ -83,6 +85,7 @@ def _text(apps: Sequence[AppRoutes], workers: int, fronts: Fronts, http: str, ge
         *_map("$bgd_inside_host", "$bgd_host", {"default": "$bgd_inside_host", '""': "$bgd_sent_host"}),
         *_pages(),
         *(line for entry in apps for line in fronts.declared(entry)),
+        *(line for entry in apps for line in others(entry)),
         *servers(apps, generation, fronts.passed),
     ]
     main = MAIN.substitute(workers=workers).splitlines()

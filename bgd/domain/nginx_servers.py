@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from bgd.domain import nginx_layout as layout
 from bgd.domain.color import Color
-from bgd.domain.nginx_pages import ABSENT
+from bgd.domain.nginx_pages import ABSENT, PAGES
 from bgd.domain.nginx_words import variable
 from bgd.domain.settings import Route
 from bgd.domain.traffic import AppRoutes
@@ -32,6 +32,8 @@ LOGGED = (
     # In pieces: a write for each request would cost up to 15 % more. Only what went to an app.
     f"access_log {layout.LOG_DIRECTORY}/{layout.ACCESS_LOG} bgd buffer=64k flush=1s if=$bgd_to;",
 )
+
+OTHER_PAGES = f"error_page {' '.join(sorted({status for status, _ in PAGES} - {'404'}))} @bgd_page;"
 
 NOTHING = "nothing"
 """What the marker says of an app that has no live colour."""
@@ -93,6 +95,7 @@ class _Public:
 
     def __init__(self, entry: AppRoutes, pass_on: Pass) -> None:
         self.app = entry.app
+        self._entry = entry
         self._pass_on = pass_on
 
     def gate(self) -> Lines:
@@ -104,6 +107,42 @@ class _Public:
         to = f"{self.app}-${variable('bgd_color', self.app)}"
         live = [f"set $bgd_to {to};", *self._pass_on(self.app, None)]
         return [*_unless_live(self.app, [*closed, "return 503;"]), *live]
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        return self._entry.assets
+
+    def asset(self) -> Lines:
+        """As everything else; but what the live colour hasn't got, the other one is asked for.
+
+        A level with an `error_page` of its own inherits none.
+        """
+        spare = f"error_page 404 = @{variable('bgd_spare', self.app)};"
+        return [
+            *self.answer(),
+            "proxy_intercept_errors on;",
+            "recursive_error_pages on;",  # or the error of whoever is asked next had none
+            OTHER_PAGES,
+            spare,
+        ]
+
+    def spare(self) -> Lines:
+        """Ask the other colour. Where that isn't there, the file isn't: its own 404 is passed on.
+
+        It counts as the live colour's answer, who was asked. HTTP/1.0 as no connection is to be kept: the
+        other colour may be draining, and is so when it has none.
+        """
+        color, gone = variable("bgd_color", self.app), variable("bgd_gone", self.app)
+        ask = [
+            f"set ${color} ${variable('bgd_other', self.app)};",
+            *self._pass_on(self.app, None),
+            "proxy_http_version 1.0;",
+            f"error_page 500 502 503 504 = @{gone};",
+        ]
+        return [
+            *block(f"location @{variable('bgd_spare', self.app)}", ask),
+            *block(f"location @{gone}", ["return 404;"]),
+        ]
 
 
 class _Preview:
@@ -201,6 +240,7 @@ def _server(listen: Lines, views: dict[str, _View]) -> Lines:
         lines += seen[app].gate()
     for path in sorted(views):
         lines += _locations(path, views[path].answer())
+    lines += _assets(views)
     if "/" not in views:
         lines += block("location /", ["return 404;"])
     page = [
@@ -214,6 +254,33 @@ def _server(listen: Lines, views: dict[str, _View]) -> Lines:
         "return 200 $bgd_page;",
     ]
     return block("server", [*lines, *block("location @bgd_page", page)])
+
+
+def _assets(views: dict[str, _View]) -> Lines:
+    """The paths of files of these apps, but for what is another app's place."""
+    lines: Lines = []
+    for view in {view.app: view for view in views.values()}.values():
+        if isinstance(view, _Public) and (
+            paths := [path for path in view.assets if _is_of(view, path, views)]
+        ):
+            for path in paths:
+                lines += block(f'location "{path}/"', view.asset())
+            lines += view.spare()
+    return lines
+
+
+def _is_of(view: _View, path: str, views: dict[str, _View]) -> bool:
+    """Whether the path is below one of the app's, and no other app's, nor one that is there already."""
+    above = [own for own in views if own == "/" or path.startswith(f"{own}/")]
+    return path not in views and bool(above) and views[max(above, key=len)] is view
+
+
+def others(entry: AppRoutes) -> Lines:
+    """The colour that isn't live, where somebody may ask for it; once for all servers."""
+    if not entry.assets:
+        return []
+    pairs = [f"{color} {color.other};" for color in Color]
+    return block(f"map ${variable('bgd_color', entry.app)} ${variable('bgd_other', entry.app)}", pairs)
 
 
 def _locations(path: str, answer: Lines) -> Lines:

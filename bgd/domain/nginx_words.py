@@ -51,6 +51,12 @@ def check_route(app: str, route: Route) -> None:
         raise InvalidInput(f"{app}: {route.port} is no port", "it goes from 1 to 65535")
 
 
+def check_asset(app: str, path: str) -> None:
+    """Raise `InvalidInput` for a path of files that nginx can't be told."""
+    if not _PATH.fullmatch(path) or _has_dots(path):
+        raise InvalidInput(f"{app}: {path!r} is no path of files", "write a plain path like /static")
+
+
 def upstream_host(app: str, color: Color, service: str) -> str:
     """The name by which nginx finds a colour's front on the edge network.
 

@@ -151,6 +151,7 @@ class Settings:
     bake: Bake | None = None
     sessions: Sessions | None = None
     irreversible: tuple[str, ...] = ()  # tasks after which no earlier release is gone back to unasked
+    assets: tuple[str, ...] = ()  # paths whose files the old colour answers too while it is warm
     strict: bool = False  # a difference between the colours that nothing explains ends the deployment
     drain_s: float = 30.0
     keep_s: float | None = None

@@ -33,13 +33,15 @@ class AppRoutes:
     `routes` has the route of the release in each colour; a colour that never had one takes the
     other's, so that both upstreams are always defined. `live` is `None` before the first deployment:
     the public listener then answers 503, and the preview shows blue. `closures` are only told in a
-    comment: whether doors are closed is asked of their files.
+    comment: whether doors are closed is asked of their files. Below `assets` the other colour answers what
+    the live one hasn't got.
     """
 
     app: str
     live: Color | None
     routes: Mapping[Color, Route]
     closures: frozenset[Closure] = frozenset()
+    assets: tuple[str, ...] = ()
 
     def preview(self) -> Color:
         """The colour on the preview listener: the idle one."""

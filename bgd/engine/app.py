@@ -12,10 +12,15 @@ from bgd.domain.color import Color, ColorState
 from bgd.domain.deployment import AppRecord, ColorRecord, Deployment
 from bgd.domain.hold import Hold
 from bgd.domain.lifecycle import State
+from bgd.domain.probe import path_under
 from bgd.domain.release import Release
 from bgd.domain.settings import Route
 from bgd.domain.traffic import AppRoutes, Closure, Remaining
 from bgd.errors import Refused
+
+THERE = frozenset(
+    {ColorState.PREPARING, ColorState.READY, ColorState.LIVE, ColorState.WARM, ColorState.DRAINING}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,24 @@ class App:
         """The app's line of nginx's table."""
         known = {color: route for color in Color if (route := self.route_of(color)) is not None}
         spare = next(iter(known.values()), self.record.route)
-        return AppRoutes(self.name, self.live, {color: known.get(color, spare) for color in Color})
+        routes = {color: known.get(color, spare) for color in Color}
+        return AppRoutes(self.name, self.live, routes, assets=self._assets())
+
+    def _assets(self) -> tuple[str, ...]:
+        """The paths of files that either colour may have.
+
+        Also before the switch: who has a page of the old colour asks for its files right after it, and no
+        reload is that quick.
+        """
+        if self.live is None or not all(record.state in THERE for record in self.colors.values()):
+            return ()
+        paths = {
+            path_under(release.plan.route, path)
+            for color in Color
+            if (release := self.release_in(color)) is not None and release.plan.route is not None
+            for path in release.plan.settings.assets
+        }
+        return tuple(sorted(paths))
 
     @contextmanager
     def changing(self, what: str, actor: str, since: datetime) -> Iterator[None]:

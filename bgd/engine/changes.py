@@ -266,6 +266,7 @@ class Changes:
                 app.colors[color], state=ColorState.STOPPED, since=journal.clock(), warm_until=None
             )
             await self._fleet.set_color(app, stopped, actor=actor)
+            await self._fleet.ask_no_more(app, color)
 
     async def maintain(self, app: App, on: bool, actor: str) -> None:
         """Answer 503 with a page instead of the app, or end that; a deployment goes on behind it."""

@@ -206,3 +206,4 @@ class Drains:
                 app.colors[color], state=ColorState.STOPPED, since=journal.clock(), warm_until=None
             )
             await self._fleet.set_color(app, stopped)
+            await self._fleet.ask_no_more(app, color)

@@ -39,6 +39,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/me" and self.headers.get("Cookie") != f"key={KEY}":
             self.answer(401, "who are you?")
             return
+        if self.path.startswith("/static/") and self.path != f"/static/app.{VERSION}.js":
+            self.answer(404, f"{VERSION} has no {self.path}")
+            return
         broken = SCHEMA and self.path == "/pay" and Path(SCHEMA).read_text() > VERSION
         failing = broken or (self.path, FAULT) in {("/up", "sick"), ("/pay", "broke")}
         body = f"no money in {VERSION}" if failing else VERSION

@@ -211,6 +211,8 @@ def test_anchors_and_merge_keys_work_and_places_follow_them(file: Path) -> None:
         ("app: My App", "6:8: x-bgd.app: 'My App' can't name an app"),
         (f"app: {'a' * 41}", "6:8: x-bgd.app: "),
         ("bake: {for: 0s}", "6:15: x-bgd.bake.for: is 0"),
+        ("assets: /", "6:11: x-bgd.assets: '/' is the whole app"),
+        ("assets: [/ok, static]", "6:17: x-bgd.assets.1: 'static' doesn't begin with /"),
         ("strict: maybe", "6:11: x-bgd.strict: needs true or false"),
         ("tasks: {web: {reversible: no}}", "6:17: x-bgd.tasks.web.reversible: unknown key"),
         ("tasks: {nobody: {irreversible: true}}", "6:11: x-bgd.tasks.nobody: there is no service 'nobody'"),
