@@ -72,6 +72,8 @@ class Watched:
 
 
 def _told(summary: Summary) -> str:
+    if not summary.requests:
+        return "no requests"
     errors = ", ".join(f"{number:,} × {status}" for status, number in summary.errors.items())
     told = f"{summary.requests:,} requests, {summary.failed:,} failed" + (f" ({errors})" if errors else "")
     if summary.p95_ms is None or summary.p99_ms is None:

@@ -27,7 +27,7 @@ from bgd.domain.served import Served
 from bgd.domain.settings import Bake, HttpSmoke, Role
 from bgd.domain.smoke import judge
 from bgd.domain.tally import Summary, Tally
-from bgd.engine.checks import CheckFailed, health_probe, last_words, route_of, way_to
+from bgd.engine.checks import CheckFailed, health_probe, route_of, way_to
 from bgd.engine.figures import LATE_S
 from bgd.engine.receipt_view import watched_json
 from bgd.errors import BgError
@@ -65,7 +65,6 @@ async def bake(work: Work) -> Event:
     raise CheckFailed(
         f"taken back: {limit}",
         "the figures and the log lines tell why; mend it and deploy again",
-        log=await last_words(work.world, work.app.name, work.color, None),
         evidence=watched.evidence(work.color),
     )
 
@@ -132,6 +131,7 @@ class Watch:
         """All that is known now."""
         return replace(
             self._watched,
+            before=self._watched.before or self._before(),
             after=self._after.summary(),
             probes=self._probes,
             failed_probes=self._failed_probes,

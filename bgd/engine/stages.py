@@ -342,6 +342,7 @@ async def _clean_color(work: Work) -> None:
 async def revert(work: Work) -> Event:
     """Give the traffic and the live-only services back to the old colour."""
     if work.alone:
+        await _add_last_words(work)
         async with work.effect("stop_live_only", work.color):
             await work.world.runner.stop_live_only(work.release, work.color)
         await pause.put_down(work)
@@ -353,6 +354,7 @@ async def revert(work: Work) -> Event:
         return Event.DONE
     # The traffic first: a worker may take its whole grace to stop, and requests fail meanwhile.
     await work.fleet.move_traffic(work.app, work.deployment.previous, work.deployment)
+    await _add_last_words(work)
     async with work.effect("stop_live_only", work.color):
         await work.world.runner.stop_live_only(work.release, work.color)
     old = work.deployment.previous
@@ -366,6 +368,14 @@ async def revert(work: Work) -> Event:
         await _clean_color(work)
     await _run_last_hooks(work, Moment.ON_ROLLBACK)
     return Event.DONE
+
+
+async def _add_last_words(work: Work) -> None:
+    """What its containers said last, while they are there: it isn't read before the traffic is back."""
+    failure = work.deployment.failure
+    if failure is not None and failure.stage is State.BAKING and not failure.log:
+        log = tuple(await last_words(work.world, work.app.name, work.color, None))
+        work.deployment = replace(work.deployment, failure=replace(failure, log=log))
 
 
 def first_effect(state: State, work: Work) -> tuple[str, str] | None:
