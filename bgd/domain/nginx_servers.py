@@ -280,7 +280,10 @@ def others(entry: AppRoutes) -> Lines:
     if not entry.assets:
         return []
     pairs = [f"{color} {color.other};" for color in Color]
-    return block(f"map ${variable('bgd_color', entry.app)} ${variable('bgd_other', entry.app)}", pairs)
+    return block(
+        f"map ${variable('bgd_color', entry.app)} ${variable('bgd_other', entry.app)}",
+        ['default "";', *pairs],
+    )
 
 
 def _locations(path: str, answer: Lines) -> Lines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from bgd.domain.color import Color
@@ -37,6 +38,7 @@ TABLES = {
         line("rest", Color.GREEN),
         line("sub", Color.BLUE, path="/sub/of/it"),
     ),
+    "files of both colours": (replace(line("shop", Color.BLUE), assets=("/static", "/media")),),
 }
 
 
