@@ -67,6 +67,7 @@ class Mortality:
         self._count += 1
         os.write(self._points, f"{effect}\n".encode())
         if self._count == self._dies_at:
+            self._is_armed = False  # this isn't one of the daemon's
             os.kill(os.getpid(), signal.SIGKILL)
 
 
