@@ -43,8 +43,7 @@ class Subscription:
             while not self.queue.empty():
                 self.queue.get_nowait()
             self.queue.put_nowait(Entry(now(), RESYNC, None, {}))
-            if entry is None:
-                self.queue.put_nowait(None)
+            self.queue.put_nowait(entry)
 
 
 class Journal:
