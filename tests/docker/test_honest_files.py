@@ -215,8 +215,8 @@ name: waiting
 services:
   web:
     build: {context: ., args: {BASE: IMAGE}}
-    command: RUN 8000 /data/ready /data/migrated /work/backend
-    volumes: [data:/data, work:/work]
+    command: RUN 8000 /data/ready /data/migrated /shelf/backend
+    volumes: [data:/data, work:/shelf]
     depends_on:
       store: {condition: service_healthy, restart: true}
       migrate: {condition: service_completed_successfully}
@@ -224,18 +224,18 @@ services:
       helper: {condition: service_started, required: false}
   backend:
     image: IMAGE
-    command: sh -c "sleep 1; echo up > /work/backend; exec sleep 9999"
+    command: sh -c "sleep 1; echo up > /shelf/backend; exec sleep 9999"
     init: true
     user: root
-    volumes: [work:/work]
-    healthcheck: {test: test -f /work/backend, interval: 1s}
+    volumes: [work:/shelf]
+    healthcheck: {test: test -f /shelf/backend, interval: 1s}
   helper: {image: IMAGE, command: sleep 9999, init: true}
   worker:
     image: IMAGE
-    command: sh -c "echo worked > /work/worker; exec sleep 9999"
+    command: sh -c "echo worked > /shelf/worker; exec sleep 9999"
     init: true
     user: root
-    volumes: [{type: volume, source: work, target: /work}]
+    volumes: [{type: volume, source: work, target: /shelf}]
   migrate:
     image: IMAGE
     command: sh -c "cat /data/ready > /data/migrated"
@@ -268,7 +268,7 @@ def test_every_condition_is_waited_for_across_roles(shared_bgd: RunningDaemon, t
     site.deploy()  # web crashes where anything that it waits for isn't there
     assert site.told("env/BUILT") == "here"
     assert site.told("file/data/migrated") == "ready\n"
-    assert site.told("file/work/worker") == "worked\n"
+    assert site.told("file/shelf/worker") == "worked\n"
     (store,) = shared_bgd.containers("bgd.app=waiting", "bgd.role=shared")
     assert store.attrs["HostConfig"]["NetworkMode"] == "host"
     volume = shared_bgd.engine.volumes.get(f"{shared_bgd.instance}-waiting_work")
