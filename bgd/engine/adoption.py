@@ -11,7 +11,6 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bgd.domain.adoption import (
     Adoption,
@@ -29,11 +28,9 @@ from bgd.domain.origin import Origin
 from bgd.engine.app import App
 from bgd.engine.fleet import Fleet
 from bgd.engine.ports import Progress, Reading
+from bgd.engine.work import Work
 from bgd.engine.world import World
 from bgd.errors import BgError, Refused
-
-if TYPE_CHECKING:
-    from bgd.engine.stages import Work
 
 
 @dataclass(frozen=True, slots=True)

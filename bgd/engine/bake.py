@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bgd.domain.bake import LAST_STATUSES, Watched, breach
 from bgd.domain.color import Color
@@ -30,10 +30,8 @@ from bgd.domain.tally import Summary, Tally
 from bgd.engine.checks import CheckFailed, health_probe, route_of, way_to
 from bgd.engine.figures import LATE_S
 from bgd.engine.receipt_view import watched_json
+from bgd.engine.work import Work
 from bgd.errors import BgError
-
-if TYPE_CHECKING:
-    from bgd.engine.stages import Work
 
 log = logging.getLogger("bgd.bake")
 

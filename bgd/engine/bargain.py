@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from bgd.domain.color import Color
 from bgd.domain.difference import Difference, compared
@@ -18,10 +17,8 @@ from bgd.domain.settings import HttpSmoke, Role, RunSmoke
 from bgd.domain.smoke import judge
 from bgd.engine.checks import CheckFailed, checks_of, failure_of, route_of, run_smoke, way_to
 from bgd.engine.diff import Diffs
+from bgd.engine.work import Work
 from bgd.errors import BgError
-
-if TYPE_CHECKING:
-    from bgd.engine.stages import Work
 
 MOST_TOLD = 5
 

@@ -19,8 +19,9 @@ from bgd.engine.app import App
 from bgd.engine.checks import CheckFailed
 from bgd.engine.fleet import Fleet, name_of
 from bgd.engine.ports import Entry, Record
-from bgd.engine.stages import COMMANDS, Work, first_effect
+from bgd.engine.stages import COMMANDS, first_effect
 from bgd.engine.view import failure_json
+from bgd.engine.work import Work
 from bgd.errors import BgError, Failed, Refused
 
 log = logging.getLogger("bgd.deployer")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from bgd.domain.hook import Hook, Moment
 from bgd.domain.log import sanitized
@@ -12,10 +11,8 @@ from bgd.domain.secret import masked, secrets_of
 from bgd.domain.settings import Settings
 from bgd.engine.checks import CheckFailed, route_of
 from bgd.engine.ports import RunResult
+from bgd.engine.work import Work
 from bgd.errors import BgError, Refused
-
-if TYPE_CHECKING:
-    from bgd.engine.stages import Work
 
 KEPT_CHARS = 1000
 """How much of a line that a hook printed is journalled."""

@@ -13,17 +13,14 @@ What holds instead:
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from bgd.domain.color import Color, ColorState
 from bgd.domain.lifecycle import Event
 from bgd.domain.release import Release
 from bgd.domain.traffic import Closure
 from bgd.engine.checks import CheckFailed, await_healthy
+from bgd.engine.work import Work
 from bgd.errors import BgError, Failed
-
-if TYPE_CHECKING:
-    from bgd.engine.stages import Work
 
 RUNNING = frozenset({ColorState.READY, ColorState.WARM, ColorState.DRAINING})
 
