@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 from tests.fake_daemon import running_daemon
-from tests.tui.scenes import NOW, SCENES
+from tests.tui.scenes import SCENES
+from tests.tui.shop import NOW
 from tests.tui.shown import shown
 
 SIZE = (120, 36)

@@ -10,7 +10,7 @@ import pytest
 from bgd.errors import Failed
 from tests.fake_daemon import FakeDaemon
 from tests.samples import app_json, deployment_json, stage_json
-from tests.tui.scenes import NOW, containers, shop, tell_traffic, traffic_json
+from tests.tui.shop import NOW, containers, shop, tell_traffic, traffic_json
 from tests.tui.shown import shown
 from tui.keymap import DEFAULT
 from tui.model import Slot, Traffic

@@ -6,7 +6,8 @@ import pytest
 
 from tests.fake_daemon import FakeDaemon
 from tests.samples import deployment_json
-from tests.tui.scenes import NOW, past
+from tests.tui.scenes import past
+from tests.tui.shop import NOW
 from tests.tui.shown import shown
 from tui.archive import pasts_of
 from tui.view.history import past_row, timeline_content

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.fake_daemon import FakeDaemon
-from tests.tui.scenes import NOW, past
+from tests.tui.scenes import past
+from tests.tui.shop import NOW
 from tests.tui.shown import shown
 from tui.config import config_path, read_config
 from tui.keymap import COMMANDS, FIXED, PREFIXES, Keys

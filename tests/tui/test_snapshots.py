@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.fake_daemon import FakeDaemon
-from tests.tui.scenes import NOW, SCENES
+from tests.tui.scenes import SCENES
+from tests.tui.shop import NOW
 from tests.tui.shown import shown
 
 FOLDER = Path(__file__).with_name("snapshots")

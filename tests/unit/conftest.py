@@ -1,14 +1,19 @@
-"""A daemon on fakes for each test that asks for one."""
+"""What tests ask for: a daemon on fakes, a fake daemon for clients, a directory with a Compose file."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from bgd.adapters.compose_cli import ComposeCli
 from bgd.adapters.sqlite_store import SqliteStore
 from bgd.domain.origin import Origin
+from tests.fake_daemon import FakeDaemon, running_daemon
+from tests.samples import app_json
+from tests.unit.compose_folder import Folder
 from tests.unit.fakes import Bench
 
 
@@ -29,3 +34,25 @@ async def bench(store: SqliteStore) -> AsyncIterator[Bench]:
     await made.daemon.intake.add(Origin("/srv/shop/compose.yaml"), None, "tester")
     yield made
     await made.daemon.close()
+
+
+@pytest.fixture
+def daemon() -> Iterator[FakeDaemon]:
+    """A fake daemon in front of clients; it has the app `shop`, of which blue is live."""
+    with running_daemon() as started:
+        started.apps["shop"] = app_json("shop", "blue")
+        yield started
+
+
+@pytest.fixture(scope="session")
+def compose_command() -> ComposeCli:
+    """The Compose of this environment."""
+    return asyncio.run(ComposeCli.find())
+
+
+@pytest.fixture
+def folder(tmp_path: Path, compose_command: ComposeCli) -> Folder:
+    """An empty directory called `shop`."""
+    path = tmp_path / "shop"
+    path.mkdir()
+    return Folder(path, compose_command)

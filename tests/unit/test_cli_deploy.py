@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import signal
 import threading
-from collections.abc import Iterator
 from contextlib import redirect_stderr
 from typing import Any
 
@@ -15,37 +14,17 @@ from bgd.cli.follow import follow
 from bgd.cli.out import Out
 from bgd.client import Client
 from bgd.errors import Refused, Unreachable
-from tests.bgctl import bgctl, on_terminal, process
-from tests.fake_daemon import DEADLINE_S, FakeDaemon, running_daemon
+from tests.bgctl import bgctl, process
+from tests.fake_daemon import DEADLINE_S, FakeDaemon
 from tests.fake_http import Request
-from tests.samples import STAGES, app_json, color_json, deployment_json, failure_json
-
-SHOP = "/v1/apps/shop"
-ABOUT = {"app": "shop", "deployment": 2}
+from tests.samples import STAGES, deployment_json, failure_json
+from tests.unit.told_deployment import ABOUT, SHOP, begin, finish, stage, takes_deployments
 
 
 @pytest.fixture
-def daemon() -> Iterator[FakeDaemon]:
-    with running_daemon() as daemon:
-        daemon.apps["shop"] = app_json("shop", "blue")
-        daemon.deployments["shop"] = [deployment_json("shop", 2)]
-        daemon.on("POST", f"{SHOP}/deployments", lambda _: begin(daemon))
-        yield daemon
-
-
-def begin(daemon: FakeDaemon, **changes: Any) -> dict[str, Any]:
-    started = daemon.tell("started", **ABOUT, kind="deploy", release="r2", color="green", reason="")
-    return deployment_json("shop", 2, event=started["id"], **changes)
-
-
-def stage(daemon: FakeDaemon, name: str, status: str = "done", **values: Any) -> None:
-    daemon.tell("stage", **ABOUT, stage=name, status="running")
-    daemon.tell("stage", **ABOUT, stage=name, status=status, took_ms=1200, **values)
-
-
-def finish(daemon: FakeDaemon, outcome: str = "succeeded", live: str = "green", **values: Any) -> None:
-    told = {"kind": "deploy", "release": "r2", "color": "green", "took_ms": 9600, "failure": None, **values}
-    daemon.tell("finished", **ABOUT, outcome=outcome, live=live, **told)
+def daemon(daemon: FakeDaemon) -> FakeDaemon:
+    takes_deployments(daemon)
+    return daemon
 
 
 def played(daemon: FakeDaemon, outcome: str = "succeeded", **values: Any) -> None:
@@ -289,95 +268,6 @@ def test_ctrl_c_while_switching_says_that_the_daemon_finishes(daemon: FakeDaemon
         goes_on.set()
         assert bgctl_process.returncode == 130
         assert "the daemon finishes what it was asked for" in err
-
-
-# On a terminal
-
-
-def test_on_a_terminal_of_80_columns_the_stages_are_painted_in_place(daemon: FakeDaemon) -> None:
-    daemon.apps["shop"]["colors"]["green"] = color_json("shop", "green", "live", "r2")
-    with on_terminal(daemon, "deploy", "shop") as terminal:
-        terminal.read_until("· hand over")
-        daemon.wait_for_streams()
-        daemon.tell("stage", **ABOUT, stage="preparing", status="running")
-        daemon.tell_progress("shop", 2, "preparing", "pulling " + "x" * 100)
-        terminal.read_until("pulling xxx")
-        assert not terminal.screen.has_cursor
-        running = next(line for line in terminal.screen.lines if "pulling" in line)
-        assert len(running) == 79
-        assert running.endswith("x…")
-        daemon.tell("stage", **ABOUT, stage="preparing", status="done", took_ms=1200)
-        daemon.tell("warning", **ABOUT, message="redis changed in the file", fix="")
-        for name in STAGES[1:]:
-            stage(daemon, name)
-        finish(daemon)
-        assert terminal.read_to_end() == 0
-        assert terminal.screen.has_cursor
-        lines = terminal.screen.text.splitlines()
-        assert lines[0] == "! redis changed in the file"
-        assert lines[1].startswith("shop r2 → green  ")
-        assert [line.split()[1] for line in lines[2:10]] == [
-            "prepare",
-            "shared",
-            "migrate",
-            "start",
-            "check",
-            "smoke",
-            "switch",
-            "hand",
-        ]
-        assert all(line.startswith("  ✓ ") for line in lines[2:10])
-        assert lines[10] == "✓ shop serves r2 from ● green  in 9.6s"
-        assert "32" in terminal.screen.styles
-
-
-def test_on_a_terminal_the_spinner_turns_while_nothing_comes(daemon: FakeDaemon) -> None:
-    with on_terminal(daemon, "deploy", "shop") as terminal:
-        daemon.wait_for_streams()
-        daemon.tell("stage", **ABOUT, stage="preparing", status="running")
-        for frame in "⠋⠙⠹":
-            terminal.read_until(frame)
-
-
-def test_a_small_terminal_shows_what_fits(daemon: FakeDaemon) -> None:
-    with on_terminal(daemon, "deploy", "shop", columns=20, rows=6) as terminal:
-        terminal.read_until("… ")
-        daemon.wait_for_streams()
-        finish(daemon)
-        assert terminal.read_to_end() == 0
-        assert terminal.screen.text.count("shop r2 → green") == 1
-
-
-def test_without_color_a_terminal_is_painted_without_hues(daemon: FakeDaemon) -> None:
-    with on_terminal(daemon, "deploy", "shop", env={"NO_COLOR": "1"}) as terminal:
-        terminal.read_until("hand over")
-        daemon.wait_for_streams()
-        finish(daemon)
-        assert terminal.read_to_end() == 0
-        assert terminal.screen.styles == set()
-
-
-def test_a_dumb_terminal_gets_lines(daemon: FakeDaemon) -> None:
-    with on_terminal(daemon, "deploy", "shop", env={"TERM": "dumb"}) as terminal:
-        terminal.read_until("shop r2 → green")
-        daemon.wait_for_streams()
-        stage(daemon, "preparing")
-        finish(daemon)
-        assert terminal.read_to_end() == 0
-        assert b"\x1b" not in terminal.raw
-        assert "✓ prepare" in terminal.screen.text
-
-
-def test_the_terminal_says_that_the_daemon_is_away_and_goes_on(daemon: FakeDaemon) -> None:
-    with on_terminal(daemon, "deploy", "shop") as terminal:
-        terminal.read_until("hand over")
-        daemon.wait_for_streams()
-        daemon.crash()
-        terminal.read_until("the daemon is away")
-        daemon.start()
-        finish(daemon)
-        assert terminal.read_to_end() == 0
-        assert "away" not in terminal.screen.text
 
 
 def test_a_time_to_switch_at_goes_to_the_daemon_and_with_no_switch_means_nothing(daemon: FakeDaemon) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.bgctl import COMMAND, environ, on_terminal, process, run
-from tests.fake_daemon import DEADLINE_S, FakeDaemon, running_daemon
-from tests.samples import app_json, color_json, line_json
+from tests.fake_daemon import DEADLINE_S, FakeDaemon
+from tests.samples import color_json, line_json
 
 HEAVY = (
     "textual",
@@ -29,13 +28,6 @@ HEAVY = (
 """What a client that is to start at once must not import; and nothing of the server."""
 
 SERVER = ("bgd.api", "bgd.engine", "bgd.adapters", "bgd.domain", "bgd.main")
-
-
-@pytest.fixture
-def daemon() -> Iterator[FakeDaemon]:
-    with running_daemon() as daemon:
-        daemon.apps["shop"] = app_json("shop", "blue")
-        yield daemon
 
 
 @pytest.mark.parametrize(

@@ -16,15 +16,8 @@ import pytest
 from bgd.client import Client, default_socket
 from bgd.client.following import Following, follow_events
 from bgd.errors import BgError, Failed, InvalidInput, NotFound, Refused, Unreachable
-from tests.fake_daemon import DEADLINE_S, FakeDaemon, running_daemon
-from tests.samples import app_json, line_json
-
-
-@pytest.fixture
-def daemon() -> Iterator[FakeDaemon]:
-    with running_daemon() as daemon:
-        daemon.apps["shop"] = app_json("shop", "blue")
-        yield daemon
+from tests.fake_daemon import DEADLINE_S, FakeDaemon
+from tests.samples import line_json
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from bgd.domain.origin import Origin
 from bgd.engine.daemon import Daemon
 from bgd.errors import InvalidInput
 from tests.bgctl import bgctl
-from tests.fake_daemon import FakeDaemon, running_daemon
+from tests.fake_daemon import FakeDaemon
 from tests.samples import app_json
 from tests.unit.fakes import Bench
 
@@ -62,13 +61,6 @@ async def test_status_tells_files_and_profiles(bench: Bench) -> None:
 async def test_no_file_may_be_relative() -> None:
     with pytest.raises(InvalidInput, match=r"'prod\.yaml' isn't absolute"):
         Origin(BASE, ("prod.yaml",))
-
-
-@pytest.fixture
-def daemon() -> Iterator[FakeDaemon]:
-    with running_daemon() as daemon:
-        daemon.apps["shop"] = app_json("shop", "blue")
-        yield daemon
 
 
 def test_add_and_deploy_send_all_files_and_profiles(
