@@ -17,6 +17,7 @@ lost-uploads    a place for uploads is on no volume
 lost-sessions   sessions are kept in the container
 memory          two colours may use more memory than the machine has
 disk            the images of another release may not fit
+host-hook       a hook is a command of the host, which the daemon has to allow
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ _CAUTIONS: tuple[Callable[[Findings], Iterator[Caution]], ...] = (
     order.order,
     doors.short_grace,
     images.moving_tags,
+    checks.host_hook,
     checks.no_health,
     checks.thin_smoke,
 )

@@ -13,6 +13,7 @@ from bgd.domain.settings import Route
 from bgd.engine.adoption import Survey, survey
 from bgd.engine.app import App
 from bgd.engine.fleet import Fleet
+from bgd.engine.hooks import refuse_host_hooks
 from bgd.engine.ports import Entry, Reading
 from bgd.errors import InvalidInput, Refused
 
@@ -44,7 +45,7 @@ class Intake:
         """Take the app of a Compose file in: nothing is started yet, its hosts answer 503 from now on.
 
         Raises `Refused` with the plan of an adoption where plain Compose runs it, unless `adopts`: then its
-        first deployment takes that over.
+        first deployment takes that over. Also for hooks that this daemon doesn't run.
         """
         reading = await self._world.runner.read(origin, name)
         plan = reading.plan
@@ -56,6 +57,7 @@ class Intake:
                 f"`bgctl deploy {plan.app}` deploys it; `--name` takes this file in under another name",
             )
         route = route_planned(plan, origin)
+        refuse_host_hooks(plan.settings, self._world.host.is_allowed)
         self._fleet.refuse_conflict(plan.app, route)
         found = await survey(self._fleet, origin, reading, name)
         if found is not None:

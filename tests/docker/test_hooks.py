@@ -74,8 +74,13 @@ hooks:
 
 
 def test_a_host_that_runs_no_commands_refuses_them(bgd: RunningDaemon, tiny: Tiny) -> None:
-    file = tiny.write("one", xbgd='hooks: {after_switch: [{host: "touch here"}]}')
+    xbgd = 'hooks: {after_switch: [{host: "touch here"}]}'
+    file = tiny.write("one", xbgd=xbgd)
+    assert "host-hook" in bgd.bgctl("check", str(file), "--json").stdout
+    assert "host_hooks = true" in bgd.bgctl("add", str(file), status=4).stderr
+    tiny.write("one")
     bgd.bgctl("add", str(file))
+    tiny.write("one", xbgd=xbgd)
     assert "host_hooks = true" in bgd.bgctl("deploy", "tiny", status=4).stderr
     assert not (tiny.directory / "here").exists()
 

@@ -8,6 +8,7 @@ import pty
 import select
 import shutil
 import subprocess
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -195,6 +196,43 @@ async def test_a_directory_that_is_exchanged_for_another_is_told_and_watched_on(
         await changes.next()
         (place / "compose.yaml").write_text("services: {web: {}}\n")
         await changes.next()
+
+
+MOUNTS = """
+import asyncio, subprocess, sys
+from pathlib import Path
+from tests.unit.test_file_watcher import watching
+
+place, staging = Path(sys.argv[1]) / "place", Path(sys.argv[1]) / "staging"
+
+def run(*words):
+    subprocess.run(words, check=True)
+
+async def main():
+    for directory, text in (place, "services: {}"), (staging, "services: {web: {}}"):
+        directory.mkdir()
+        run("mount", "-t", "tmpfs", "tmpfs", directory)
+        (directory / "compose.yaml").write_text(text)
+    async with watching(place / "compose.yaml") as changes:
+        run("mount", "--move", staging, place)
+        await changes.next()
+        (place / "compose.yaml").write_text("services: {web: {}, db: {}}")
+        await changes.next()
+        run("umount", place)
+        await changes.next()
+    print("all told")
+
+asyncio.run(main())
+"""
+
+
+def test_a_mount_that_is_moved_over_the_directory_and_one_that_goes_are_told(tmp_path: Path) -> None:
+    may_mount = subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False)
+    if may_mount.returncode:
+        pytest.skip(f"no mounts of its own: {may_mount.stderr.decode().strip()}")
+    words = ["unshare", "--mount", "--propagation", "private", sys.executable, "-c", MOUNTS, str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout == "all told\n", done.stderr
 
 
 async def test_what_changed_before_anybody_listened_is_told(file: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bgd.domain.findings import Findings
+from bgd.domain.findings import Findings, listed
 from bgd.domain.listening import checked_path
 from bgd.domain.plan import Caution
 
@@ -36,3 +36,15 @@ def thin_smoke(found: Findings) -> Iterator[Caution]:
         "there is no smoke block: the health check alone stands before the switch, and it is thin",
         f"say what must work: `x-bgd: {{smoke: [{{get: {path}, contains: ok}}]}}`",
     )
+
+
+def host_hook(found: Findings) -> Iterator[Caution]:
+    """Whether the daemon that will deploy it runs commands on its host isn't known here."""
+    if moments := found.settings.hooks.on_host:
+        yield Caution(
+            "host-hook",
+            None,
+            f"hooks.{listed(list(moments))} run on the host, as the daemon's user: only a daemon with "
+            "`host_hooks = true` in its bgd.toml takes the app in",
+            "allow it there, or use `run:`, in a container",
+        )
