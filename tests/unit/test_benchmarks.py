@@ -9,7 +9,7 @@ import pytest
 from benchmarks.figure import Figure, Section
 from benchmarks.results import document
 from benchmarks.stats import ms, percentile, ratio, table
-from benchmarks.visitors import Crowd, Visitor, Watched
+from benchmarks.visitors import Crowd, Visitor, Watched, next_turn
 from tests.docker.load.attempt import Attempt
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nblue\n"
@@ -26,7 +26,7 @@ async def noted(answers: list[bytes], wanted: int) -> list[tuple[str, str]]:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
     crowd = Crowd(f"{host}:{port}", "shop", rate=1000.0, connections=1)
-    crowd.connect(Visitor(crowd))
+    crowd.connect(Visitor(crowd, asyncio.get_running_loop().time()))
     async with asyncio.timeout(10):
         while len(crowd.noted) < wanted:
             await asyncio.sleep(0)
@@ -59,6 +59,14 @@ def test_the_first_answer_and_the_old_ones_are_found_by_when_they_were_sent() ->
     ]
     assert watched.first("green", since=1.5) == pytest.approx(600)
     assert watched.stale("blue", sent_after=1.5, until=3.0) == 1
+    # Sent before the next switch began and answered after it: that one made the colour new again.
+    assert watched.stale("blue", sent_after=1.5, until=2.25) == 0
+
+
+def test_visitors_stay_apart_however_late_one_of_them_is() -> None:
+    assert next_turn(10.0, now=10.125, period_s=0.5) == 10.5
+    assert next_turn(10.0, now=10.5, period_s=0.5) == 10.5
+    assert next_turn(10.0, now=11.625, period_s=0.5) == 12.0
 
 
 def test_a_percentile_is_a_sample_that_so_many_do_not_exceed() -> None:
