@@ -11,6 +11,7 @@ from bgd.domain.deployment import Deployment, Options
 from bgd.domain.origin import Origin
 from bgd.engine.adoption import Survey, give_back
 from bgd.engine.app import App
+from bgd.engine.background import Background
 from bgd.engine.changes import Changes
 from bgd.engine.fleet import Fleet
 from bgd.engine.intake import Intake
@@ -42,7 +43,7 @@ class Adoptions:
         self._intake = intake
         self._changes = changes
         self._left = left
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Background[str]("adoption of")
 
     async def begin(self, origin: Origin, name: str | None, actor: str) -> Adopted:
         """Take an app in and bring its first release live, in the place of what plain Compose runs of it."""
@@ -60,15 +61,11 @@ class Adoptions:
     def watch(self, app: App) -> None:
         """Wait for the end of the app's adoption, in the background."""
         if app.record.adoption is not None:
-            task = asyncio.create_task(self._watch(app), name=f"adoption of {app.name}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.begin(app.name, self._watch(app))
 
     async def close(self) -> None:
         """Leave everything as it is: the next daemon goes on."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
 
     async def _watch(self, app: App) -> None:
         while True:

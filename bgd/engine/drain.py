@@ -17,6 +17,7 @@ from bgd.domain.color import Color, ColorState
 from bgd.domain.receipt import Cut
 from bgd.domain.traffic import Remaining
 from bgd.engine.app import App
+from bgd.engine.background import Background
 from bgd.engine.ports import Progress
 from bgd.errors import BgError
 
@@ -43,33 +44,26 @@ class Drains:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
         self._world = fleet.world
-        self._tasks: dict[tuple[str, Color], asyncio.Task[None]] = {}
+        self._tasks = Background[tuple[str, Color]]("drain")
 
     def begin(self, app: App, color: Color) -> None:
         """Drain a colour, then keep it warm as long as its release's settings say."""
         self.cancel(app, color)
-        task = asyncio.create_task(self._live_out(app, color), name=f"drain {app.name} {color}")
-        self._tasks[app.name, color] = task
+        self._tasks.begin((app.name, color), self._live_out(app, color))
 
     def cancel(self, app: App, color: Color) -> None:
         """The colour is wanted again, or gone: leave it alone."""
-        task = self._tasks.pop((app.name, color), None)
-        if task is not None:
-            task.cancel()
+        self._tasks.end((app.name, color))
         app.remaining.pop(color, None)
 
     async def finished(self, app: App, color: Color, progress: Progress) -> None:
         """Wait until the colour has drained, or its limit came."""
-        while app.colors[color].state is ColorState.DRAINING and self._is_at(app, color):
+        # A task that broke is no reason to wait for ever.
+        while app.colors[color].state is ColorState.DRAINING and (app.name, color) in self._tasks:
             if (told := app.remaining.get(color)) is not None:
                 progress(f"{color} drains: {told[0].connections} connections")
             await asyncio.sleep(LOOK_CLOSELY_EVERY_S)
         self.cancel(app, color)
-
-    def _is_at(self, app: App, color: Color) -> bool:
-        """Whether somebody drains it: a task that broke is no reason to wait for ever."""
-        task = self._tasks.get((app.name, color))
-        return task is not None and not task.done()
 
     async def run_dry(self, app: App, color: Color, progress: Progress) -> None:
         """Wait until nothing is under way on a colour whose doors are closed, or its limit came."""
@@ -99,11 +93,7 @@ class Drains:
 
     async def close(self) -> None:
         """Stop all tasks; what they did is recorded, and a next daemon goes on."""
-        tasks = list(self._tasks.values())
-        self._tasks.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.close()
 
     async def _live_out(self, app: App, color: Color) -> None:
         if app.colors[color].state is ColorState.DRAINING:
@@ -116,7 +106,6 @@ class Drains:
             await app.idle.wait()
             if app.colors[color].state is ColorState.WARM:
                 await self._until_done(app, "retire", partial(self._retire, app, color))
-        self._tasks.pop((app.name, color), None)
 
     async def _until_done(self, app: App, what: str, work: Callable[[], Awaitable[None]]) -> None:
         """Carry out, again and again if need be; what keeps it from that is among the app's problems."""

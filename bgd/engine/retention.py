@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 from bgd.domain.retention import DEPLOYMENTS, ENTRIES, kept_releases
 from bgd.engine.app import App
+from bgd.engine.background import Background
 from bgd.engine.world import World
 from bgd.errors import BgError
 
@@ -18,21 +18,16 @@ class Retention:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks = Background[str]("tidy")
 
     def tidy_later(self, app: App) -> None:
         """Tidy up soon; what fails is tried again after the next deployment."""
         if app.name not in self._tasks:
-            task = asyncio.create_task(self._tidy(app), name=f"tidy {app.name}")
-            self._tasks[app.name] = task
-            task.add_done_callback(lambda _: self._tasks.pop(app.name, None))
+            self._tasks.begin(app.name, self._tidy(app))
 
     async def close(self) -> None:
         """Stop tidying."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.close()
 
     async def _tidy(self, app: App) -> None:
         store = self._world.store

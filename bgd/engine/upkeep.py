@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from itertools import chain, repeat
@@ -19,6 +19,7 @@ from bgd.domain.color import Color, ColorState
 from bgd.domain.lack import WARM, ended_well, lacking
 from bgd.domain.release import Release
 from bgd.engine.app import App
+from bgd.engine.background import Background, Work
 from bgd.engine.fleet import Fleet
 from bgd.errors import BgError, Unreachable
 
@@ -39,28 +40,17 @@ class Upkeep:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
         self._world = fleet.world
-        self._tasks: dict[str | None, asyncio.Task[None]] = {}
+        self._tasks = Background[str | None]("upkeep")  # the proxy's is `None`
 
     def refresh(self) -> None:
         """Begin with apps that are new, end with those that left."""
-        wanted: set[str | None] = {None, *self._fleet.apps}
-        for name in self._tasks.keys() - wanted:
-            self._tasks.pop(name).cancel()
-        for name in wanted:
-            task = self._tasks.get(name)
-            if task is None or task.done():
-                keeping: Coroutine[None, None, None] = (
-                    self._keep_proxy() if name is None else self._keep(self._fleet.apps[name])
-                )
-                self._tasks[name] = asyncio.create_task(keeping, name=f"upkeep {name or 'of the proxy'}")
+        wanted: dict[str | None, Callable[[], Work]] = {None: self._keep_proxy}
+        wanted |= {name: partial(self._keep, app) for name, app in self._fleet.apps.items()}
+        self._tasks.keep(wanted)
 
     async def close(self) -> None:
         """End all of them."""
-        tasks = list(self._tasks.values())
-        self._tasks.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.close()
 
     async def _keep(self, app: App) -> None:
         while not app.record.is_leaving:

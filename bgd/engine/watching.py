@@ -12,12 +12,14 @@ import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from bgd.domain.adoption import with_kept
 from bgd.domain.deployment import Options
 from bgd.domain.release import Release
 from bgd.engine.app import App
+from bgd.engine.background import Background
 from bgd.engine.changes import Changes
 from bgd.engine.fleet import Fleet
 from bgd.engine.ports import BuildContext, ImageNews, Reading
@@ -43,28 +45,16 @@ class Watching:
         self._fleet = fleet
         self._world = fleet.world
         self._changes = changes
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks = Background[str]("watch")
 
     def refresh(self) -> None:
         """Begin with apps that are watched now, end with those that aren't any more."""
-        wanted = {
-            app.name for app in self._fleet.apps.values() if app.record.watch and not app.record.is_leaving
-        }
-        for name in self._tasks.keys() - wanted:
-            self._tasks.pop(name).cancel()
-        for name in wanted:
-            task = self._tasks.get(name)
-            if task is None or task.done():
-                app = self._fleet.apps[name]
-                self._tasks[name] = asyncio.create_task(self._watch(app), name=f"watch {name}")
+        watched = [app for app in self._fleet.apps.values() if app.record.watch and not app.record.is_leaving]
+        self._tasks.keep({app.name: partial(self._watch, app) for app in watched})
 
     async def close(self) -> None:
         """End all of them."""
-        tasks = list(self._tasks.values())
-        self._tasks.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.close()
 
     async def _watch(self, app: App) -> None:
         while True:
