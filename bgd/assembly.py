@@ -55,6 +55,7 @@ async def assembled(config: Config) -> AsyncIterator[tuple[Daemon, About]]:
             image=config.proxy_image,
             compose=compose,
             engine=engine,
+            trusted_proxies=config.trusted_proxies,
         )
         daemon = Daemon(
             World(

@@ -42,6 +42,17 @@ def _words(told: object) -> object:
     return told.split() if isinstance(told, str) else told
 
 
+def _proxy(told: str) -> str:
+    """An address or a network, as nginx takes it."""
+    try:
+        network = ipaddress.ip_network(told)
+    except ValueError as error:
+        raise ValueError(f"{error}: an address or a network is needed, like 10.0.0.0/8") from None
+    if not network.prefixlen:
+        raise ValueError(f"{told} is everybody: any client could say that it is another")
+    return str(network)
+
+
 def _notice_url(told: str) -> str:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://\S+", told):
         raise ValueError("that is no URL of a notification service, such as ntfys://topic")
@@ -63,6 +74,9 @@ class Config(BaseModel):
     proxy_image: Annotated[str, Field(min_length=1, pattern=r"^[^\s]+$")] = DEFAULT_PROXY_IMAGE
     instance: Annotated[str, AfterValidator(_instance)] = "bgd"
     host_hooks: bool = False
+    trusted_proxies: Annotated[
+        tuple[Annotated[str, AfterValidator(_proxy)], ...], BeforeValidator(_words)
+    ] = ()
     notify: Annotated[tuple[Annotated[str, AfterValidator(_notice_url)], ...], BeforeValidator(_words)] = ()
 
 

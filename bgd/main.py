@@ -40,6 +40,13 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--proxy-image", metavar="REF", help="nginx image of the proxy")
     made.add_argument("--instance", metavar="NAME", help="prefix of everything on the engine (default: bgd)")
     made.add_argument(
+        "--trusted-proxies",
+        metavar="ADDR",
+        action="append",
+        help="a proxy in front, such as one that ends TLS, or its network: what it says of clients is taken"
+        " (X-Forwarded-For, -Proto, -Port). 127.0.0.1 is this machine. May be repeated",
+    )
+    made.add_argument(
         "--host-hooks",
         action="store_const",
         const="true",

@@ -27,6 +27,7 @@ from bgd.domain.nginx_fronts import Fronts, KeptFronts, LooseFronts
 from bgd.domain.nginx_pages import FALLBACK, PAGES, document
 from bgd.domain.nginx_preamble import GENTLY, HTTP, MAIN
 from bgd.domain.nginx_servers import Lines, block, others, refuse_clashes, servers
+from bgd.domain.nginx_trust import trusting
 from bgd.domain.nginx_version import GENTLE_RELOADS, RESOLVED_UPSTREAMS, Version, has
 from bgd.domain.nginx_words import check_app, check_asset, check_route, quoted, upstream_host
 from bgd.domain.probe import host_of
@@ -51,10 +52,13 @@ class NginxConfig:
         return cls(text, found[1] if found else _UNKNOWN)
 
 
-def render(table: Table, workers: int = 2, version: Version | None = None) -> NginxConfig:
+def render(
+    table: Table, workers: int = 2, version: Version | None = None, proxies: Sequence[str] = ()
+) -> NginxConfig:
     """The configuration that serves `table`, with so many worker processes.
 
-    For nginx of that version; unless it is told, for one that has all that is made use of.
+    For nginx of that version; unless it is told, for one that has all that is made use of. `proxies` are the
+    addresses and networks of those in front of nginx whose word about a client is taken.
 
     Raises `InvalidInput` for words that nginx can't be told, for two apps on one host and path, and for
     two fronts of one name.
@@ -70,6 +74,7 @@ def render(table: Table, workers: int = 2, version: Version | None = None) -> Ng
     _refuse_namesakes(apps)
     fronts = KeptFronts() if has(version, RESOLVED_UPSTREAMS) else LooseFronts()
     http = HTTP if has(version, GENTLE_RELOADS) else HTTP.replace(GENTLY, "# This nginx can't.")
+    http = "\n".join([http.strip(), *trusting(proxies)])
     text = _text(apps, workers, fronts, http, _UNKNOWN)
     # Of the text itself: the same table has the same generation in every daemon.
     generation = hashlib.sha256(text.encode()).hexdigest()[: len(_UNKNOWN)]
@@ -79,7 +84,7 @@ def render(table: Table, workers: int = 2, version: Version | None = None) -> Ng
 def _text(apps: Sequence[AppRoutes], workers: int, fronts: Fronts, http: str, generation: str) -> str:
     head = ["# Written by bgd; a change made here is overwritten.", f"# generation {generation}"]
     lines = [
-        *http.strip().splitlines(),
+        *http.splitlines(),
         "",
         *_map("$server_port", "$bgd_inside_host", {"default": '""', **_inside_hosts(apps)}),
         *_map("$bgd_inside_host", "$bgd_host", {"default": "$bgd_inside_host", '""': "$bgd_sent_host"}),

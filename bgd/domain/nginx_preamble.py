@@ -109,7 +109,7 @@ map "$host|$http_host" $bgd_sent_host {
     "~*^(.+)\|\1\.?(:[0-9]+)?$" $http_host;
 }
 map $bgd_sent_host $bgd_sent_port {
-    default 80;
+    default "";
     "~:([0-9]+)$" $1;
 }
 # RFC 7239; a host that would end the quotes is left out.
@@ -131,16 +131,17 @@ map $bgd_upgrade $bgd_connection {
     "" "";
 }
 
-# Set, never appended to: what a client sends in them is worth nothing.
+# Set, never appended to: what a client sends in them is worth nothing. What a proxy that is trusted
+# sends is in the variables already.
 proxy_set_header Host $bgd_host;
 proxy_set_header Upgrade $bgd_upgrade;
 proxy_set_header Connection $bgd_connection;
 proxy_set_header X-Real-IP $remote_addr;
 proxy_set_header X-Forwarded-For $remote_addr;
-proxy_set_header X-Forwarded-Proto $scheme;
+proxy_set_header X-Forwarded-Proto $bgd_scheme;
 proxy_set_header X-Forwarded-Host $bgd_host;
-proxy_set_header X-Forwarded-Port $bgd_sent_port;
-proxy_set_header Forwarded "for=$bgd_forwarded_for$bgd_forwarded_host;proto=$scheme";
+proxy_set_header X-Forwarded-Port $bgd_port;
+proxy_set_header Forwarded "for=$bgd_forwarded_for$bgd_forwarded_host;proto=$bgd_scheme";
 proxy_set_header X-Forwarded-Prefix "";
 proxy_set_header X-Forwarded-Scheme "";
 proxy_set_header X-Forwarded-Server "";

@@ -81,6 +81,21 @@ def test_hooks_on_the_host_and_notifications_are_off_unless_they_are_asked_for(t
     assert load({"notify": ["json://e"]}, variables, is_root=True).notify == ("json://e",)
 
 
+def test_the_proxies_that_are_trusted_are_addresses_and_networks_but_never_everybody() -> None:
+    variables = {"BGD_TRUSTED_PROXIES": "127.0.0.1 10.0.0.0/8  ::1"}
+    assert load({}, variables, is_root=True).trusted_proxies == ("127.0.0.1/32", "10.0.0.0/8", "::1/128")
+    for told, words in (
+        ("10.0.0.1/8", "has host bits set"),
+        ("caddy", "an address or a network is needed"),
+        ("0.0.0.0/0", "is everybody"),
+        ("1.2.3.4;}", "an address or a network is needed"),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            load({"trusted_proxies": [told]}, {}, is_root=True)
+        assert words in caught.value.message
+        assert "--trusted-proxies" in caught.value.message
+
+
 def test_the_url_of_a_notification_is_never_repeated() -> None:
     with pytest.raises(InvalidInput) as caught:
         load({}, {"BGD_NOTIFY": "hunter2-token"}, is_root=True)

@@ -61,3 +61,8 @@ class Door:
             except OSError as error:
                 return error.errno == errno.EADDRINUSE
         return False
+
+
+def is_loopback(network: str) -> bool:
+    """Whether an address or a network is this machine's own."""
+    return ipaddress.ip_network(network).is_loopback

@@ -61,6 +61,7 @@ class Launch:
         try:
             await self._project.up(settings)
             await self._see(settings, config)
+            self._project.keep()
         except BgError as error:
             told = await self._undo(settings, running, before)
             kind = Occupied if isinstance(error, Occupied) else Failed

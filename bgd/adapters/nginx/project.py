@@ -81,6 +81,23 @@ class Project:
         if done:
             raise failure(settings, done)
 
+    def keep(self) -> None:
+        """The proxy is up: the network that was made for it isn't `discard`'s to remove any more."""
+        self._made_edge = False
+
+    async def gateway(self) -> str:
+        """This machine's address on the network, which is made where it is missing.
+
+        What comes from here by a published port comes from there to nginx.
+        """
+        await self._ensure_edge()
+
+        def look(client: APIClient) -> str:
+            (pool,) = client.inspect_network(self.edge)["IPAM"]["Config"]
+            return str(pool.get("Gateway") or next(IPv4Network(pool["Subnet"]).hosts()))
+
+        return await self._engine.call(look)
+
     async def pull(self, settings: Settings) -> None:
         """Have the image on this host. Raises `Failed`."""
         if complaint := await self._run(settings, UP_TIMEOUT_S, "pull", "--quiet"):
@@ -110,7 +127,7 @@ class Project:
         refused: list[IPv4Network] = []
         for tries_left in reversed(range(NETWORK_TRIES)):
             try:
-                self._made_edge = await self._engine.call(partial(self._create_edge, refused))
+                self._made_edge |= await self._engine.call(partial(self._create_edge, refused))
             except Failed as error:
                 # Somebody else took the subnet between the look and the creation.
                 if not tries_left or "overlap" not in error.message:

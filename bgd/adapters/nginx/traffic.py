@@ -14,7 +14,7 @@ from bgd.adapters.compose_cli import ComposeCli
 from bgd.adapters.nginx.access_log import REPLACE_BYTES
 from bgd.adapters.nginx.directory import Directory
 from bgd.adapters.nginx.disk import Disk
-from bgd.adapters.nginx.door import Door
+from bgd.adapters.nginx.door import Door, is_loopback
 from bgd.adapters.nginx.gates import Gates
 from bgd.adapters.nginx.launch import Launch
 from bgd.adapters.nginx.marker import Marker, NotSeen
@@ -37,9 +37,9 @@ from bgd.errors import Failed, NotFound, Refused
 
 SWITCH_TIMEOUT_S = 5.0
 MOST_WORKERS = 4
+"""Each serves 17,000 requests a second, and stays once more for every reload that a stream outlives."""
 LOOK_FOR_S = 1.0
 """How long a look at nginx's connections is good enough for figures."""
-"""Each serves 17,000 requests a second, and stays once more for every reload that a stream outlives."""
 
 
 class NginxTraffic:
@@ -55,10 +55,12 @@ class NginxTraffic:
         image: str,
         compose: ComposeCli,
         engine: Engine,
+        trusted_proxies: Sequence[str] = (),
         switch_timeout_s: float = SWITCH_TIMEOUT_S,
         log_bytes: int = REPLACE_BYTES,
     ) -> None:
         """`http` and `preview` are `ADDR:PORT` on the host; `engine` and `compose` are the caller's.
+        `trusted_proxies` are addresses and networks; those of this machine's loopback mean this machine.
 
         Raises `InvalidInput` for addresses that are none. Nothing is started or written yet.
         """
@@ -79,6 +81,8 @@ class NginxTraffic:
         self._wishes = Wishes(self._serve)
         self._flips: dict[str, asyncio.Lock] = {}
         self._table: Table = ()
+        self._trusted = trusted_proxies
+        self._proxies: Sequence[str] = ()
         self._master = 0
         self._open: Counter[Address] = Counter()
         self._looked_at = -LOOK_FOR_S
@@ -128,6 +132,7 @@ class NginxTraffic:
         """
         await self._disk.run(self._directory.prepare)
         await self._log.prepare()
+        self._proxies = await self._trusted_addresses()
         if await self._launch.is_up(self._settings):
             found = await self._proxy.find()
             self._version = await self._proxy.version(found.id) if found is not None else None
@@ -253,6 +258,13 @@ class NginxTraffic:
         self._gate_disk.close()
         self._log_disk.close()
 
+    async def _trusted_addresses(self) -> Sequence[str]:
+        """Whom nginx trusts. What this machine sends comes from its address on nginx's network."""
+        if not any(is_loopback(each) for each in self._trusted):
+            return self._trusted
+        here = await self._project.gateway()
+        return sorted({here, *(each for each in self._trusted if not is_loopback(each))})
+
     async def _version_of_image(self) -> Version | None:
         """The version that is about to be started. Raises `Failed` for one that won't do, or no image."""
         image = self._settings.image
@@ -294,7 +306,7 @@ class NginxTraffic:
     async def _config(self, table: Table) -> NginxConfig:
         """The configuration for `table`, live colours as the gates have them."""
         settled = tuple([await self._settled(entry) for entry in table])
-        config = render(settled, self._workers, self._version)
+        config = render(settled, self._workers, self._version, self._proxies)
         self._table = settled
         return config
 
