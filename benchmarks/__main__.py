@@ -20,7 +20,16 @@ from benchmarks.figure import Scale, Section
 from benchmarks.stats import table
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-ALL = ("lost_requests", "first_answer", "through", "deployment", "commands", "many_apps", "log_lines")
+ALL = (
+    "lost_requests",
+    "first_answer",
+    "through",
+    "counting",
+    "deployment",
+    "commands",
+    "many_apps",
+    "log_lines",
+)
 
 
 def measured(name: str, scale: Scale) -> Section:

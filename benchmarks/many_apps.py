@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 import time
 from pathlib import Path
 
 from benchmarks import crowd
 from benchmarks.figure import Figure, Scale, Section
+from benchmarks.machine import cpu_s
 from benchmarks.stand import daemon_at
 from benchmarks.stats import median, ms, percentile
 from tests.docker.daemon import RunningDaemon
@@ -19,13 +19,6 @@ MEMORY_MB, IDLE_SHARE = 90.0, 0.01
 FLAT, NOISE_MS = 1.5, 3.0
 PAUSE_S = 0.5
 SETTLE_S = 5.0
-TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
-
-
-def _cpu_s(pid: int) -> float:
-    """Seconds of CPU that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
 
 
 def _memory_mb(pid: int) -> float:
@@ -36,9 +29,9 @@ def _memory_mb(pid: int) -> float:
 
 def _idle(pid: int, seconds: float) -> float:
     """The share of a core that it uses while nothing happens."""
-    before, begun = _cpu_s(pid), time.monotonic()
+    before, begun = cpu_s(pid), time.monotonic()
     time.sleep(seconds)
-    return (_cpu_s(pid) - before) / (time.monotonic() - begun)
+    return (cpu_s(pid) - before) / (time.monotonic() - begun)
 
 
 def _event_ms(daemon: RunningDaemon, app: str) -> tuple[float, float]:

@@ -6,8 +6,6 @@ The same image, user and network, a published port on both, one front behind bot
 from __future__ import annotations
 
 import os
-import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,11 +14,11 @@ from typing import Any
 from benchmarks.figure import Figure, Scale, Section, not_measured
 from benchmarks.stand import IMAGE, Stand, stand
 from benchmarks.stats import median, ms
-from benchmarks.tools import Missing, Tool, tool
+from benchmarks.tools import Missing, tool
+from benchmarks.wrk import CONNECTIONS, Load, load
 from tests.docker.daemon import free_port
 
 TITLE = "Requests through bgd's nginx"
-CONNECTIONS = 32
 THROUGHPUT, P99 = 0.97, 1.05
 BARE = """\
 worker_processes {workers};
@@ -40,9 +38,6 @@ WHY = (
     "the front is the cheapest there is, so every microsecond shows. bgd's nginx looks at two files for each"
     " request (3 µs), sends ten more headers, `Forwarded` and its kin (2 µs), and writes a line of its log"
 )
-_RATE = re.compile(r"Requests/sec:\s*([\d.]+)")
-_P99 = re.compile(r"99%\s+([\d.]+)(us|ms|s)")
-_UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
 @contextmanager
@@ -74,23 +69,6 @@ def _bare(place: Stand, directory: Path) -> Iterator[str]:
         container.remove(force=True)
 
 
-def _load(wrk: Tool, door: str, seconds: int) -> tuple[float, float]:
-    """Requests a second, and the p99 in milliseconds."""
-    flags = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-H", "Host: bench"]
-    done = subprocess.run(
-        [wrk.path, *flags, f"http://{door}/"],
-        env={**os.environ, **wrk.environment},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=seconds + 30,
-    )
-    rate, late = _RATE.search(done.stdout), _P99.search(done.stdout)
-    if rate is None or late is None or "Non-2xx" in done.stdout:
-        raise RuntimeError(f"wrk says:\n{done.stdout}")
-    return float(rate[1]), float(late[1]) * _UNITS[late[2]]
-
-
 def measure(scale: Scale) -> Section:
     """In turn, in pairs: what disturbs the machine disturbs both."""
     rounds, seconds = scale.pick(12, 4), scale.pick(4, 2)
@@ -99,21 +77,21 @@ def measure(scale: Scale) -> Section:
         wrk = tool("wrk")
     except Missing as error:
         return Section("through", TITLE, [not_measured(name, aim, f"{error}") for name, aim in aims.items()])
-    doors: dict[str, list[tuple[float, float]]] = {"bare nginx": [], "bgd's nginx": []}
+    doors: dict[str, list[Load]] = {"bare nginx": [], "bgd's nginx": []}
     with stand() as place, _bare(place, Path(place.daemon.home)) as bare:
         pairs = (("bare nginx", bare), ("bgd's nginx", place.door))
         for door in (bare, place.door):
-            _load(wrk, door, 1)
+            load(wrk, door, 1)
         for number in range(rounds):
             for name, door in pairs if number % 2 else reversed(pairs):
-                doors[name].append(_load(wrk, door, seconds))
+                doors[name].append(load(wrk, door, seconds))
     rows = [["", "requests a second", "p99"]]
     rows += [
-        [name, f"{median([rate for rate, _ in seen]):.0f}", ms(median([late for _, late in seen]))]
+        [name, f"{median([one.rate for one in seen]):.0f}", ms(median([one.p99_ms for one in seen]))]
         for name, seen in doors.items()
     ]
     both = list(zip(doors["bgd's nginx"], doors["bare nginx"], strict=True))
-    rates, lates = [a[0] / b[0] for a, b in both], [a[1] / b[1] for a, b in both]
+    rates, lates = [a.rate / b.rate for a, b in both], [a.p99_ms / b.p99_ms for a, b in both]
     figures = [
         Figure(
             "throughput through bgd's nginx",
