@@ -25,7 +25,7 @@ from tui.intent import Action, Intent, Planned, Refusal, planned
 from tui.keymap import bindings
 from tui.link import Link
 from tui.model import State
-from tui.news import Answered
+from tui.news import Answered, Happened
 from tui.palette import entries
 from tui.panes.applist import AppList
 from tui.panes.logs import LogPane
@@ -85,6 +85,7 @@ class BgdApp(App[None]):
         self._main = MainScreen(socket_path, partial(LogFeed, daemon, logged), clock)
         self._link = Link(daemon, lambda: self.post_message(self.Arrived()))
         self._asked: tuple[Callable[[State], Planned], ConfirmScreen] | None = None
+        self._history: HistoryScreen | None = None
         for known in THEMES.values():
             self.register_theme(known)
         self.theme = THEMES[theme or config.theme or theme_for(os.environ.get("COLORFGBG", ""))].name
@@ -149,6 +150,8 @@ class BgdApp(App[None]):
         state = self.state
         for news in self._link.take():
             state = reduce.with_news(state, news, self.clock())
+            if isinstance(news, Happened) and self._history is not None:
+                self._history.hear(news.event)
             if isinstance(news, Answered) and news.intent.verb == "smoke" and news.answer is not None:
                 self._show_smoke(news)
         self.become(state)
@@ -211,6 +214,7 @@ class BgdApp(App[None]):
     def _confirmed(self, intent: Intent, is_yes: bool) -> None:
         self._asked = None
         if is_yes:
+            self._history = None
             while self.screen is not self._main:
                 self.pop_screen()  # what comes of it is seen there
             self.become(reduce.with_request(self.state, intent.app, intent.verb))
@@ -233,7 +237,11 @@ class BgdApp(App[None]):
 
         app = self.state.app
         if app is not None:
-            self.push_screen(HistoryScreen(self.daemon, app, self.clock, self.state.is_read_only))
+            self._history = HistoryScreen(self.daemon, app, self.clock, self.state.is_read_only)
+            self.push_screen(self._history, self._closed_history)
+
+    def _closed_history(self, _: None) -> None:
+        self._history = None
 
     def on_history_screen_roll_back(self, event: HistoryScreen.RollBack) -> None:
         """Ask whether to go back to that release."""

@@ -10,6 +10,7 @@ from tests.tui.scenes import past
 from tests.tui.shop import NOW
 from tests.tui.shown import shown
 from tui.archive import pasts_of
+from tui.screens.history import PastList
 from tui.view.history import past_row, timeline_content
 
 MOVE = {"app": "shop", "deployment": 7, "kind": "switch", "release": "r1", "color": "blue"}
@@ -101,6 +102,27 @@ async def test_a_release_is_brought_back_from_its_place_in_the_history(daemon: F
         await ui.until(lambda: any(one.method == "POST" for one in daemon.requests), "the request")
         assert daemon.wait_for_request("POST", "/v1/apps/shop/rollback").body == {"to": "r38"}
         await ui.reads("following")
+
+
+async def test_what_happens_while_it_is_open_is_shown_and_the_cursor_stays(daemon: FakeDaemon) -> None:
+    play = past(daemon)
+    async with shown(daemon, (120, 40), clock=lambda: NOW) as ui:
+        await play(ui)
+        await ui.press("j")
+        await ui.reads("switch of r40 into BLUE")
+        daemon.tell(
+            "started", app="shop", deployment=50, kind="switch", release="r42", color="green", actor="eve"
+        )
+        daemon.tell("finished", app="shop", deployment=50, outcome="succeeded", live="green")
+        daemon.tell("receipt", app="blog", deployment=51)
+        rows = ui.app.screen.query_one(PastList)
+        await ui.until(lambda: rows.option_count == 6, "the new one")
+        await ui.reads("switch of r40 into BLUE")
+        await ui.press("g")
+        await ui.reads("switch of r42 into GREEN", "by eve")
+        await ui.press("escape")
+        await ui.reads("following")
+        daemon.tell("receipt", app="shop", deployment=50)
 
 
 async def test_a_history_that_cannot_be_read_says_why(daemon: FakeDaemon) -> None:

@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from bgd.wire import EventJson
 from tui.archive import Archive, Compared, Loaded, Past
 from tui.keymap import PREFIXES
 from tui.model import App
@@ -35,6 +36,8 @@ HINTS = (
     ("enter", "timeline"),
     ("b", "blue ↔ green"),
 )
+CHANGING = frozenset({"started", "finished", "receipt"})
+"""Events after which the past is another one."""
 assert not {key for key, _ in HINTS} & set(PREFIXES)
 
 
@@ -56,7 +59,7 @@ class Told(VerticalScroll):
 
 
 class HistoryScreen(Screen[None]):
-    """Reads the past once, when it is opened; posts `RollBack` and does nothing itself."""
+    """Reads the past when it opens, and again when there is more; posts `RollBack`, does nothing itself."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE_FROM, "-wide")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -88,6 +91,7 @@ class HistoryScreen(Screen[None]):
         self._is_read_only = is_read_only
         self._archive = Archive(daemon, app.name, lambda news: self.post_message(self.Arrived(news)))
         self._pasts: tuple[Past, ...] = ()
+        self._is_reading, self._is_outdated = False, False
         self._marked: str | None = None  # a release, to compare with
         self._compared: Compared | None = None
 
@@ -110,6 +114,17 @@ class HistoryScreen(Screen[None]):
         """Ask for it."""
         self.query_one(PastList).focus()
         self.query_one("#timeline", Static).update(Content.styled("reading the journal …", "$muted"))
+        self._read()
+
+    def hear(self, event: EventJson) -> None:
+        """An event of the journal has come: what is shown may be out of date."""
+        if event.get("app") == self._about.name and event["event"] in CHANGING:
+            self._is_outdated = True
+            if not self._is_reading:
+                self._read()
+
+    def _read(self) -> None:
+        self._is_reading, self._is_outdated = True, False
         self._archive.load()
 
     def on_history_screen_arrived(self, event: Arrived) -> None:
@@ -118,12 +133,16 @@ class HistoryScreen(Screen[None]):
             self._compared = event.news
             self._tell()
             return
+        self._is_reading = False
+        past = self._past
         self._pasts = event.news.pasts
-        self._list()
+        self._list(past.deployment.id if past is not None else None)
         if event.news.trouble:
             self.query_one("#timeline", Static).update(Content.styled(f"✗ {event.news.trouble}", "$bad"))
         elif not self._pasts:
             self.query_one("#timeline", Static).update(Content.styled("no deployment yet", "$muted"))
+        if self._is_outdated:
+            self._read()
 
     def on_resize(self) -> None:
         """Lines are cut and wrapped for the width there is."""
@@ -135,9 +154,11 @@ class HistoryScreen(Screen[None]):
         index = self.query_one(PastList).highlighted
         return self._pasts[index] if index is not None and index < len(self._pasts) else None
 
-    def _list(self) -> None:
+    def _list(self, chosen: int | None = None) -> None:
+        """Show the rows anew; the cursor stays where it is, or on a `chosen` deployment."""
         rows, now = self.query_one(PastList), self._clock()
-        index, width = rows.highlighted or 0, rows.scrollable_content_region.width
+        places = (at for at, past in enumerate(self._pasts) if past.deployment.id == chosen)
+        index, width = next(places, rows.highlighted or 0), rows.scrollable_content_region.width
         entries = [
             Option(past_row(past, width, past.deployment.release == self._marked, now))
             for past in self._pasts
