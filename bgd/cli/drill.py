@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from bgd.wire import AppJson, SwitchJson
 
 RUNNING = frozenset({"ready", "warm", "draining"})
-STAY_S = 3.0
-"""Real requests are to reach the other colour, or the way back would tell nothing."""
+STAY_AT_MOST_S = 10.0
+"""Real requests are to reach the other colour, or the way back tells nothing; they are known 2 s late."""
+LOOK_EVERY_S = 0.25
 RECEIPTS_WITHIN_S = 60.0
 """A receipt is there when the old colour has drained, and two seconds later all is known."""
 
@@ -40,9 +41,10 @@ def run(values: Namespace, out: Out) -> int:
     following = follow_events(client, app=values.app)
     with following:
         with asking(out, values.app):
+            traffic = client.traffic(values.app)
             moves = [client.switch(values.app)]
             _show(moves[-1], values, out)
-            time.sleep(STAY_S)
+            _stay(client, moves[-1], traffic["until"] + traffic["late_s"], out)
             try:
                 moves.append(client.switch(values.app, live))
             except BgError as error:
@@ -81,6 +83,22 @@ def _refuse_unless_both_run(app: AppJson) -> str:
 def _show(move: SwitchJson, values: Namespace, out: Out) -> None:
     if not values.json:
         out.fact(move_line(move))
+
+
+def _stay(client: Client, move: SwitchJson, since: int, out: Out) -> None:
+    """Wait for real requests on the colour that was moved to, from second `since` (of the epoch) on."""
+    deadline = time.monotonic() + STAY_AT_MOST_S
+    while time.monotonic() < deadline:
+        time.sleep(LOOK_EVERY_S)
+        try:
+            traffic = client.traffic(move["app"])
+        except BgError:  # the way back is tried all the same, and says what is wrong
+            return
+        known_s = traffic["until"] - since
+        if known_s > 0 and any(traffic["colors"][move["to"]]["series"]["requests"][-known_s:]):
+            return
+    told = f"  no request reached {move['to']} within {STAY_AT_MOST_S:g} s: this tells little of real traffic"
+    out.note([(told, "faint")])
 
 
 def _receipts(following: Following, wanted: int, after: int, out: Out) -> list[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.docker.daemon import RunningDaemon
 from tests.docker.test_baking import visiting
 from tests.docker.tiny import Tiny
@@ -16,12 +18,14 @@ def test_a_drill_switches_and_comes_back_and_shows_what_that_did(bgd: RunningDae
     bgd.bgctl("deploy", "tiny")
     with visiting(bgd, "/") as visitors:
         shown = bgd.bgctl("drill", "tiny").stdout
+        again = bgd.bgctl("drill", "tiny", "--json")
     assert bgd.json("status", "tiny")["live"] == "green"
     assert "green → blue" in shown
     assert "blue → green" in shown
     assert shown.count("none after it was seen") == 2
     assert {status for _, status, _ in visitors.seen} == {200}
     assert {body for _, _, body in visitors.seen} == {"1", "2"}
-    told = bgd.json("drill", "tiny")
+    assert "no request reached" not in again.stderr
+    told = json.loads(again.stdout)
     assert [move["to"] for move in told["moves"]] == ["blue", "green"]
     assert [receipt["move"]["to"] for receipt in told["receipts"]] == ["blue", "green"]

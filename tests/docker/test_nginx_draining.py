@@ -20,7 +20,7 @@ from tests.docker.nginx_client import until
 from tests.docker.nginx_lab import Lab, opened, routes
 
 BLUE, GREEN = Color.BLUE, Color.GREEN
-WITHIN_S = 10.0
+WITHIN_S = 60.0
 
 
 @pytest.fixture

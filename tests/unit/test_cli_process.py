@@ -121,6 +121,9 @@ def test_a_locale_without_the_glyphs_is_no_trouble(daemon: FakeDaemon) -> None:
 def test_ctrl_c_ends_what_only_looks_without_a_word(daemon: FakeDaemon) -> None:
     with process(daemon, "events", "-f") as bgctl_process:
         daemon.wait_for_streams()
+        daemon.tell("daemon", app=None, message="started")
+        assert bgctl_process.stdout is not None
+        assert "started" in bgctl_process.stdout.readline()  # it follows, and waits for more
         bgctl_process.send_signal(signal.SIGINT)
         assert bgctl_process.communicate(timeout=DEADLINE_S) == ("", "")
         assert bgctl_process.returncode == 130
