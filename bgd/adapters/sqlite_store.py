@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -95,18 +96,12 @@ class SqliteStore:
         entries: list[Entry] = []
         # The log is flushed as a whole: the next flush takes along what was written without one.
         db.execute(f"PRAGMA synchronous = {'FULL' if flush else 'NORMAL'}")
-        db.execute("BEGIN IMMEDIATE")
-        try:
+        with _transaction(db):
             for record in records:
                 if isinstance(record, Entry):
                     entries.append(_insert_entry(db, record))
                 else:
                     _upsert(db, record)
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
         return entries
 
     async def next_release(self, app: str) -> int:
@@ -181,8 +176,7 @@ class SqliteStore:
 
     def _prune(self, app: str, releases: frozenset[int], deployments: int, entries: int) -> None:
         db = self._db
-        db.execute("BEGIN IMMEDIATE")
-        try:
+        with _transaction(db):
             db.execute(
                 "DELETE FROM deployments WHERE app = ?1 AND is_final = 1 AND id NOT IN"
                 " (SELECT id FROM deployments WHERE app = ?1 ORDER BY id DESC LIMIT ?2)",
@@ -197,11 +191,6 @@ class SqliteStore:
                 (app, deployments),
             )
             db.execute("DELETE FROM entries WHERE id <= (SELECT MAX(id) FROM entries) - ?", (entries,))
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
 
     async def forget(self, app: str) -> None:
         """See `Store.forget`."""
@@ -210,17 +199,16 @@ class SqliteStore:
     def _forget(self, app: str) -> None:
         db = self._db
         db.execute("PRAGMA synchronous = FULL")
-        db.execute("BEGIN IMMEDIATE")
-        for table, key in (
-            ("colors", "app"),
-            ("releases", "app"),
-            ("deployments", "app"),
-            ("lives", "app"),
-            ("apps", "name"),
-        ):
-            db.execute(f"DELETE FROM {table} WHERE {key} = ?", (app,))  # noqa: S608 - names of this module
-        db.execute("DELETE FROM counters WHERE name = ?", (f"release/{app}",))
-        db.execute("COMMIT")
+        with _transaction(db):
+            for table, key in (
+                ("colors", "app"),
+                ("releases", "app"),
+                ("deployments", "app"),
+                ("lives", "app"),
+                ("apps", "name"),
+            ):
+                db.execute(f"DELETE FROM {table} WHERE {key} = ?", (app,))  # noqa: S608 - names of this module
+            db.execute("DELETE FROM counters WHERE name = ?", (f"release/{app}",))
         self._given.pop(f"release/{app}", None)
 
     async def entries(self, since: int, app: str | None, limit: int) -> Sequence[Entry]:
@@ -267,6 +255,19 @@ class SqliteStore:
 
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         return self._db.execute(sql, values).fetchall()
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing. One that were left open would refuse every later one."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
 
 
 def _insert_entry(db: sqlite3.Connection, entry: Entry) -> Entry:

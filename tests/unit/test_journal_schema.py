@@ -171,3 +171,14 @@ async def test_lives_are_in_the_order_in_which_they_happened_whatever_the_clock_
         for live in (first, replace(first, release=2), replace(first, release=3, at=AT - timedelta(hours=1))):
             await store.record(live)
         assert [live.release for live in await store.lives("shop")] == [3, 2, 1]
+
+
+async def test_an_app_that_cant_be_forgotten_leaves_the_journal_usable(tmp_path: Path) -> None:
+    async with journal(tmp_path / "bgd.db") as store:
+        await store.record(SHOP)
+        with contextlib.closing(sqlite3.connect(tmp_path / "bgd.db")) as db:
+            db.execute("ALTER TABLE lives RENAME TO elsewhere")
+        with pytest.raises(Failed, match="no such table: lives"):
+            await store.forget("shop")
+        assert [app.name for app in await store.apps()] == ["shop"]
+        assert await store.record(Entry(AT, "warning", "shop", {}))
