@@ -31,6 +31,13 @@ def _address(told: str) -> str:
     return told
 
 
+def _path(told: object) -> object:
+    """Where something is; nothing would be the directory that the daemon happens to be started in."""
+    if told == "":
+        raise ValueError("is empty: name a path")
+    return told
+
+
 def _instance(told: str) -> str:
     if not _INSTANCE.fullmatch(told):
         raise ValueError("lower-case letters, digits and dashes, at most 31, a letter or digit first")
@@ -60,6 +67,7 @@ def _notice_url(told: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_address)]
+Place = Annotated[Path, BeforeValidator(_path)]
 
 
 class Config(BaseModel):
@@ -67,8 +75,8 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    socket: Path
-    state_dir: Path
+    socket: Place
+    state_dir: Place
     http: Address
     preview: Address
     proxy_image: Annotated[str, Field(min_length=1, pattern=r"^[^\s]+$")] = DEFAULT_PROXY_IMAGE
@@ -148,7 +156,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise InvalidInput(
             f"{file} can't be read: {error.strerror}", "mend it, or name another --config"
         ) from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{file}: {error}", 'it is TOML: `http = "127.0.0.1:8080"`') from None
     unknown = sorted(told.keys() - set(KEYS))
     if unknown:

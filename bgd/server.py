@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import socket
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from bgd.errors import Failed, Refused
 
 SOCKET_MODE = 0o660
 DIRECTORY_MODE = 0o750
+STATE_MODE = 0o700
 BACKLOG = 512
 GRACE_S = 3
 """What requests in progress get when the daemon stops."""
@@ -31,10 +33,15 @@ IDLE_S = 75
 
 @contextlib.contextmanager
 def held(state_dir: Path) -> Iterator[None]:
-    """Hold the state directory. Raises `Refused`, saying who holds it, when another daemon does."""
+    """Hold the state directory. Raises `Refused`, saying who holds it, when another daemon does.
+
+    One that others may look into is made the owner's alone, if it is bgd's: a home must not be shut.
+    """
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        state_dir.chmod(0o700)
+        if stat.S_IMODE(state_dir.stat().st_mode) != STATE_MODE:
+            _refuse_foreign(state_dir)
+            state_dir.chmod(STATE_MODE)
         lock = os.open(state_dir / "bgd.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise Failed(
@@ -55,6 +62,17 @@ def held(state_dir: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def _refuse_foreign(state_dir: Path) -> None:
+    """Raise `Failed` for a directory with things in it of which none is a daemon's."""
+    names = {entry.name for entry in os.scandir(state_dir)}
+    if names and not names & {"bgd.lock", "bgd.db"}:
+        raise Failed(
+            f"{state_dir} can't be the state directory: it has other things in it, like {min(names)},"
+            " and is open to others; nothing was changed",
+            f"name one of bgd's own with --state-dir, such as {state_dir / 'bgd'}",
+        )
 
 
 def bound(path: Path) -> socket.socket:

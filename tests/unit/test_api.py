@@ -246,3 +246,15 @@ async def test_a_second_daemon_is_told_who_holds_the_state(tmp_path: Path) -> No
 async def test_nobody_listening_is_unreachable(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="no daemon listens"):
         await asyncio.to_thread(Client(str(tmp_path / "none.sock")).apps)
+
+
+async def test_a_directory_with_other_things_in_it_isnt_taken_for_the_state(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o755)
+    (home / "letter").write_text("precious")
+    with pytest.raises(Failed, match="has other things in it, like letter"), held(home):
+        raise AssertionError("it is held")
+    assert (stat.S_IMODE(home.stat().st_mode), [each.name for each in home.iterdir()]) == (0o755, ["letter"])
+    (home / "bgd.db").touch()  # a backup that was put back
+    with held(home):
+        assert stat.S_IMODE(home.stat().st_mode) == 0o700

@@ -101,3 +101,19 @@ def test_the_url_of_a_notification_is_never_repeated() -> None:
         load({}, {"BGD_NOTIFY": "hunter2-token"}, is_root=True)
     assert "BGD_NOTIFY" in caught.value.message
     assert "hunter2" not in caught.value.message + caught.value.hint
+
+
+def test_a_path_that_is_empty_is_no_path(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="--state-dir: is empty"):
+        load({"state_dir": ""}, {"HOME": "/root"}, is_root=True)
+    file = tmp_path / "bgd.toml"
+    file.write_text('socket = ""')
+    with pytest.raises(InvalidInput, match=r"bgd.toml: socket: is empty"):
+        load({"config": str(file)}, {"HOME": "/root"}, is_root=True)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "bgd.toml"
+    file.write_bytes(b'instance = "\xff"')
+    with pytest.raises(InvalidInput, match=f"{file}: .*utf-8"):
+        load({"config": str(file)}, {"HOME": "/root"}, is_root=True)

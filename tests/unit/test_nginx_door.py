@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from bgd.adapters.nginx.door import Door
+from bgd.adapters.nginx.project import Settings, failure
 from bgd.errors import InvalidInput
 
 
@@ -48,3 +49,16 @@ def test_an_address_is_taken_while_somebody_listens_there() -> None:
 
 def test_an_address_of_another_machine_is_for_the_engine_to_refuse() -> None:
     assert not Door("203.0.113.1", 80).is_taken()
+
+
+def test_the_two_doors_are_two_addresses() -> None:
+    with pytest.raises(InvalidInput, match=r"--http 0.0.0.0:80 and --preview 127.0.0.1:80 are one address"):
+        Settings(Door.parse("0.0.0.0:80"), Door.parse("127.0.0.1:80"), "nginx")
+
+
+def test_of_two_ports_the_one_that_is_taken_is_named() -> None:
+    settings = Settings(Door.parse("0.0.0.0:80"), Door.parse("127.0.0.1:8081"), "nginx")
+    said = "driver failed: Bind for 127.0.0.1:8081 failed: port is already allocated"
+    assert failure(settings, said).message.startswith("127.0.0.1:8081 is taken")
+    said = said.replace("127.0.0.1:8081", "0.0.0.0:80")
+    assert failure(settings, said).message.startswith("0.0.0.0:80 is taken")

@@ -36,11 +36,18 @@ _ROUTES = Path("/proc/net/route")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a proxy that runs can't change."""
+    """What a proxy that runs can't change. Raises `InvalidInput` for doors that can't both be open."""
 
     http: Door
     preview: Door
     image: str
+
+    def __post_init__(self) -> None:
+        if self.http.overlaps(self.preview):
+            raise InvalidInput(
+                f"--http {self.http} and --preview {self.preview} are one address",
+                "give one of them another port",
+            )
 
     def doors(self) -> tuple[tuple[Door, str], ...]:
         """The addresses on the host, and the options that set them."""
@@ -198,7 +205,7 @@ def failure(settings: Settings, complaint: str) -> Failed:
     """What to tell when Compose couldn't start the proxy."""
     if _TAKEN.search(complaint):
         for door, option in settings.doors():
-            if f":{door.port}" in complaint:
+            if re.search(rf":{door.port}(?!\d)", complaint):
                 return taken(door, option)
     return Failed(f"the proxy can't be started: {complaint}", f"its image is {settings.image}")
 
