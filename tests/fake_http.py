@@ -10,9 +10,9 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from bgd.errors import BgError, Failed, InvalidInput, NotFound, Refused, Unreachable
+from bgd.errors import BgError, Failed, InvalidInput, Irreversible, NotFound, Refused, Unreachable
 
-_STATUS = {InvalidInput: 400, NotFound: 404, Refused: 409, Failed: 500, Unreachable: 503}
+_STATUS = {InvalidInput: 400, NotFound: 404, Refused: 409, Irreversible: 409, Failed: 500, Unreachable: 503}
 
 
 class Request(NamedTuple):

@@ -52,7 +52,7 @@ class Parser(argparse.ArgumentParser):
 
     def takes_files(self, about: str) -> None:
         """The verb is about the Compose files of one app."""
-        self.add_argument("files", metavar="FILE", nargs="+", help=about)
+        self.add_argument("files", metavar="FILE", nargs="+", type=file_name, help=about)
         self.takes_profiles("a profile of the file to activate; may be repeated")
 
     def takes_profiles(self, about: str) -> None:
@@ -78,6 +78,24 @@ def app_name(text: str) -> str:
     if not text or "/" in text:
         raise argparse.ArgumentTypeError(f"{text!r} is no app's name; `bgctl status` lists them")
     return text
+
+
+def file_name(text: str) -> str:
+    """A file as an argument: one that the daemon can be told of."""
+    try:
+        os.path.abspath(text).encode()  # noqa: PTH100 - `resolve` would follow links
+    except FileNotFoundError:
+        raise argparse.ArgumentTypeError(
+            "the current directory is gone: go to one that is there, or name the file by its whole path"
+        ) from None
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError(f"the name {plain(text)!r} isn't UTF-8: rename the file") from None
+    return text
+
+
+def plain(text: str) -> str:
+    """Words as an argument; bytes that are no UTF-8 are replaced, as JSON has no place for them."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def absolute(files: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bgd.cli.arguments import absolute, moment_to_come
+from bgd.cli.arguments import absolute, file_name, moment_to_come, plain
 from bgd.cli.follow import follow
 from bgd.cli.interruption import asking
 from bgd.cli.verdict import tell
@@ -30,6 +30,7 @@ def arguments(parser: Parser) -> None:
         "--file",
         metavar="FILE",
         dest="files",
+        type=file_name,
         action="append",
         help="deploy this file instead of what was added; repeated, each overrides those before",
     )
@@ -40,7 +41,7 @@ def arguments(parser: Parser) -> None:
         type=moment_to_come,
         help="prepare and check now, switch then: 03:00, or 2026-11-24T03:00Z",
     )
-    parser.add_argument("--reason", metavar="TEXT", default="", help="why, for the history")
+    parser.add_argument("--reason", metavar="TEXT", type=plain, default="", help="why, for the history")
     parser.takes_json()
 
 

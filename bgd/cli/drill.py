@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from bgd.cli.interruption import asking
+from bgd.cli.interruption import asking, telling
 from bgd.cli.traffic import receipt_lines
 from bgd.cli.verdict import move_line
 from bgd.client import Client
@@ -40,19 +40,16 @@ def run(values: Namespace, out: Out) -> int:
     live, last = _refuse_unless_both_run(before), before["last_deployment"]
     following = follow_events(client, app=values.app)
     with following:
-        with asking(out, values.app):
-            traffic = client.traffic(values.app)
+        traffic = client.traffic(values.app)
+        way_back = f"`bgctl switch {values.app} --to {live}` goes back"
+        with telling(out, "the daemon finishes the switch, and nobody orders the way back", way_back):
             moves = [client.switch(values.app)]
-            _show(moves[-1], values, out)
-            _stay(client, moves[-1], traffic["until"] + traffic["late_s"], out)
-            try:
-                moves.append(client.switch(values.app, live))
-            except BgError as error:
-                raise Failed(
-                    f"the way back failed: {error.message}",
-                    error.hint or f"`bgctl rollback {values.app}` tries again",
-                ) from error
+            is_given_up = _is_given_up(client, moves[-1], traffic["until"] + traffic["late_s"], values, out)
+        with asking(out, values.app):
+            moves.append(_back(client, values.app, live))
         _show(moves[-1], values, out)
+        if is_given_up:
+            raise KeyboardInterrupt
         receipts = _receipts(following, len(moves), 0 if last is None else last["id"], out)
     if values.json:
         out.document({"app": values.app, "moves": moves, "receipts": receipts})
@@ -78,6 +75,26 @@ def _refuse_unless_both_run(app: AppJson) -> str:
             f"`bgctl deploy {app['app']}` leaves the old colour warm",
         )
     return live
+
+
+def _is_given_up(client: Client, move: SwitchJson, since: int, values: Namespace, out: Out) -> bool:
+    """Let real requests come; whether somebody pressed Ctrl-C meanwhile, to have the old colour back."""
+    try:
+        _show(move, values, out)
+        _stay(client, move, since, out)
+    except KeyboardInterrupt:
+        out.note([("given up: ", "warn"), "the traffic goes back now"])
+        return True
+    return False
+
+
+def _back(client: Client, app: str, live: str) -> SwitchJson:
+    try:
+        return client.switch(app, live)
+    except BgError as error:
+        raise Failed(
+            f"the way back failed: {error.message}", error.hint or f"`bgctl rollback {app}` tries again"
+        ) from error
 
 
 def _show(move: SwitchJson, values: Namespace, out: Out) -> None:

@@ -13,10 +13,19 @@ if TYPE_CHECKING:
 @contextmanager
 def asking(out: Out, app: str = "") -> Iterator[None]:
     """Wait for the answer to a request that changes something."""
+    with telling(
+        out, "the daemon finishes what it was asked for", f"see with `bgctl status{' ' + app if app else ''}`"
+    ):
+        yield
+
+
+@contextmanager
+def telling(out: Out, what: str, remedy: str) -> Iterator[None]:
+    """Tell, after a Ctrl-C, what that leaves and what to do about it."""
     try:
         yield
     except KeyboardInterrupt:
         out.note()
-        out.note([("no longer waiting: ", "warn"), "the daemon finishes what it was asked for"])
-        out.note([(f"  see with `bgctl status{' ' + app if app else ''}`", "faint")])
+        out.note([("no longer waiting: ", "warn"), what])
+        out.note([(f"  {remedy}", "faint")])
         raise

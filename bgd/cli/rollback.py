@@ -30,13 +30,12 @@ def arguments(parser: Parser) -> None:
 def run(values: Namespace, out: Out) -> int:
     """Roll back, and follow it where it takes a deployment."""
     client = Client(values.socket)
-    with asking(out, values.app):
-        try:
-            answer = client.rollback(values.app, values.to, values.force)
-        except Irreversible as error:
-            if values.json or not _is_meant(error):
-                raise
-            answer = client.rollback(values.app, values.to, force=True)
+    try:
+        answer = _ordered(values, client, out, force=values.force)
+    except Irreversible as error:
+        if values.json or not _is_meant(error, out):
+            raise
+        answer = _ordered(values, client, out, force=True)
     if "stages" in answer:
         return _redeploy(values, client, cast("DeploymentJson", answer), out)
     if values.json:
@@ -46,12 +45,17 @@ def run(values: Namespace, out: Out) -> int:
     return 0
 
 
-def _is_meant(error: Irreversible) -> bool:
+def _ordered(values: Namespace, client: Client, out: Out, *, force: bool) -> SwitchJson | DeploymentJson:
+    with asking(out, values.app):
+        return client.rollback(values.app, values.to, force)
+
+
+def _is_meant(error: Irreversible, out: Out) -> bool:
     """Ask, where somebody is there to answer."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not (sys.stdin.isatty() and out.has_live_notes):
         return False
-    sys.stderr.write(f"{error.message}\nroll back all the same? [y/N] ")
-    sys.stderr.flush()
+    out.note(error.message)
+    out.paint("roll back all the same? [y/N] ")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from bgd.cli.live import Live
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from bgd.client.following import Following
 
 SETTLE_S = 0.05
-"""Events come in bursts: how long nothing has to come before it is shown."""
+"""Events come in bursts: how long nothing has to come before it is shown, or until it is looked anyway."""
 
 LOOK_S = 5.0
 """A container may fall ill without an event: how long the status is believed without one."""
@@ -33,7 +34,8 @@ def watch(client: Client, app: str | None, out: Out, *, as_json: bool) -> None:
             _watch(client, app, following, lambda told, _: _item(out, told))
         elif out.has_terminal:
             with Live(out, on_facts=True) as live:
-                _watch(client, app, following, lambda told, lost: live.paint(_screen(told, app, lost)))
+                # Painted at every look: ages grow though nothing happens.
+                _watch(client, app, following, lambda told, lost: live.paint(_screen(told, app, lost)), True)
         else:
             _watch(client, app, following, lambda told, _: _page(out, lines_of(told, app)))
 
@@ -42,12 +44,13 @@ Show = Callable[[Any, bool], None]
 """Shows a status; the second argument says that it is an old one, as the daemon is away."""
 
 
-def _watch(client: Client, app: str | None, following: Following, show: Show) -> None:
+def _watch(client: Client, app: str | None, following: Following, show: Show, is_each: bool = False) -> None:
+    """Show each status that is another than the last one, or with `is_each` each."""
     shown: Any = None
     while True:
         told = _read(client, app, shown)
         state = (told, following.is_lost)
-        if state != shown:
+        if is_each or state != shown:
             show(*state)
             shown = state
         _wait(following)
@@ -68,13 +71,13 @@ def _read(client: Client, app: str | None, shown: Any) -> Any:
 
 def _wait(following: Following) -> None:
     """Return when something has changed and no more is coming, or when it is time to look anyway."""
-    was_lost = following.is_lost
+    was_lost, until = following.is_lost, monotonic() + LOOK_S
     event = following.next(LOOK_S)
     while event is not None and event.get("event") in _QUIET:
-        event = following.next(LOOK_S)
+        event = following.next(max(0.0, until - monotonic()))
     if was_lost != following.is_lost:
         return
-    while event is not None:
+    while event is not None and monotonic() < until:
         event = following.next(SETTLE_S)
 
 

@@ -150,6 +150,11 @@ def unreachable(path: str, error: Exception) -> Unreachable:
             f"no daemon listens on {path}",
             "start `bgd`, or name its socket with --socket or BGD_SOCKET; traffic goes on without it",
         )
+    if isinstance(error, OSError) and error.errno is None:  # Python's own word, before the system is asked
+        return Unreachable(
+            f"{path} can't be a socket: {error}",
+            "a path of at most 107 bytes is needed: see --socket and BGD_SOCKET",
+        )
     if isinstance(error, NotHttp):
         return Unreachable(
             f"the daemon at {path} can't be understood: {error}", "is it bgd's socket? its log tells more"

@@ -221,3 +221,25 @@ def test_maintenance_says_how_to_look_behind_the_page_and_how_to_end_it(daemon: 
     assert bgctl(daemon, "maintenance", "shop", "off").out == "shop: open, blue still serves r1\n"
     assert daemon.requests[-1].body == {"on": False}
     assert bgctl(None, "maintenance", "shop", "maybe").code == 2
+
+
+def test_files_that_the_daemon_cant_be_told_of_are_refused(
+    daemon: FakeDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = bgctl(daemon, "add", "compose-\udcff.yaml")
+    assert (told.code, "isn't UTF-8: rename the file" in told.err) == (2, True)
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for words in (("add", "compose.yaml"), ("check", "compose.yaml"), ("deploy", "shop", "--file", "a.yaml")):
+        told = bgctl(daemon, *words, "--json")
+        assert told.code == 2
+        assert "the current directory is gone" in told.document["error"]["message"]
+    assert daemon.requests == []
+
+
+def test_a_reason_that_is_no_text_is_sent_as_far_as_it_is(daemon: FakeDaemon) -> None:
+    daemon.on("POST", f"{SHOP}/deployments", deployment_json("shop", 2))
+    assert bgctl(daemon, "deploy", "shop", "--detach", "--reason", "a \udcff b").code == 0
+    assert daemon.requests[-1].body["reason"] == "a \ufffd b"

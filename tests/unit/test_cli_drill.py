@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,8 +11,8 @@ import pytest
 
 from bgd.cli import drill
 from bgd.errors import Failed
-from tests.bgctl import bgctl
-from tests.fake_daemon import FakeDaemon
+from tests.bgctl import bgctl, on_terminal, process
+from tests.fake_daemon import DEADLINE_S, FakeDaemon
 from tests.fake_http import Request
 from tests.samples import color_json
 
@@ -87,3 +89,28 @@ def test_it_comes_back_when_the_traffic_can_t_be_looked_at(daemon: FakeDaemon) -
     told = bgctl(daemon, "drill", "shop", "--json")
     assert asked(daemon) == ["traffic", "switch", "traffic", "switch"]
     assert [move["to"] for move in told.document["moves"]] == ["green", "blue"]
+
+
+def test_a_drill_that_is_interrupted_brings_the_traffic_back(daemon: FakeDaemon) -> None:
+    looks(daemon, known(BEGAN, []))
+    with on_terminal(daemon, "drill", "shop") as terminal:
+        terminal.read_until("● green serves")
+        terminal.process.send_signal(signal.SIGINT)
+        assert terminal.read_to_end() == 130
+        assert "given up: the traffic goes back now" in terminal.screen.text
+        assert "● blue serves" in terminal.screen.text
+    assert [each.body["to"] for each in daemon.requests if each.method == "POST"] == [None, "blue"]
+
+
+def test_a_drill_that_is_interrupted_in_its_switch_says_the_way_back(daemon: FakeDaemon) -> None:
+    looks(daemon, known(BEGAN, []))
+    is_over = threading.Event()
+    daemon.on("POST", "/v1/apps/shop/switch", lambda _: is_over.wait(DEADLINE_S))
+    with process(daemon, "drill", "shop") as bgctl_process:
+        daemon.wait_for_request("POST", "/v1/apps/shop/switch")
+        bgctl_process.send_signal(signal.SIGINT)
+        _, told = bgctl_process.communicate(timeout=DEADLINE_S)
+        is_over.set()
+        assert bgctl_process.returncode == 130
+    assert "nobody orders the way back" in told
+    assert "`bgctl switch shop --to blue` goes back" in told

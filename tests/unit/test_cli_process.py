@@ -5,10 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bgd.errors import Irreversible
 from tests.bgctl import COMMAND, environ, on_terminal, process, run
 from tests.fake_daemon import DEADLINE_S, FakeDaemon
 from tests.samples import color_json, line_json
@@ -189,3 +192,43 @@ def test_the_watched_status_in_a_pipe_is_a_page_for_each_change(daemon: FakeDaem
         daemon.apps["shop"]["problems"].append("ill")
         daemon.tell("warning", app="shop", message="ill")
         assert bgctl_process.stdout.readline().startswith("APP")
+
+
+def test_the_watched_status_shows_how_time_goes_by(daemon: FakeDaemon) -> None:
+    since = (datetime.now(UTC) - timedelta(seconds=57)).isoformat()
+    daemon.apps["shop"]["colors"]["blue"]["since"] = since
+    with on_terminal(daemon, "status", "--watch") as terminal:
+        terminal.read_until("● blue")
+        terminal.read_until(" 1m ")
+
+
+def test_the_watched_status_is_shown_however_much_is_going_on(daemon: FakeDaemon) -> None:
+    is_shown = threading.Event()
+
+    def tell() -> None:
+        for _ in range(400):
+            if is_shown.wait(0.02):
+                return
+            daemon.tell("effect", app="shop")
+
+    with process(daemon, "status", "--watch", "--json") as bgctl_process:
+        assert bgctl_process.stdout is not None
+        assert '"phase": "idle"' in bgctl_process.stdout.readline()
+        daemon.apps["shop"]["phase"] = "preparing"
+        telling = threading.Thread(target=tell)
+        telling.start()
+        assert '"phase": "preparing"' in bgctl_process.stdout.readline()
+        was_telling = telling.is_alive()
+        is_shown.set()
+        telling.join()
+    assert was_telling
+
+
+def test_a_rollback_that_asks_first_shows_nothing_hostile_and_can_be_left(daemon: FakeDaemon) -> None:
+    daemon.on("POST", "/v1/apps/shop/rollback", Irreversible("the task \x1b]0;evil\x07 can't be undone"))
+    with on_terminal(daemon, "rollback", "shop") as terminal:
+        terminal.read_until("roll back all the same? [y/N]")
+        assert b"\x1b]0" not in terminal.raw
+        terminal.process.send_signal(signal.SIGINT)
+        assert terminal.read_to_end() == 130
+        assert "the daemon finishes" not in terminal.screen.text

@@ -254,3 +254,9 @@ def test_any_stream_can_be_followed(client: Client, daemon: FakeDaemon) -> None:
         daemon.wait_for_streams()
         daemon.tell_log("shop", line_json("hello"))
         assert following.next(DEADLINE_S)["text"] == "hello"
+
+
+def test_a_path_that_no_socket_can_have_is_told() -> None:
+    with pytest.raises(Unreachable, match="can't be a socket: AF_UNIX path too long") as told:
+        Client("/run/" + "x" * 200).apps()
+    assert "BGD_SOCKET" in told.value.hint
