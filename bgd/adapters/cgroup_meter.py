@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 
 from bgd.domain.container import Container
@@ -42,16 +43,18 @@ class CgroupMeter:
         self._proc = proc
         self._clock_s = clock_s
         self._looks: dict[str, _Look] = {}
+        self._turn = Lock()  # of the threads: two may look at once
 
     async def usage(self, containers: Sequence[Container]) -> Mapping[str, Usage]:
         """By container's id; those that don't run, or aren't on this machine, aren't in it."""
         return await asyncio.to_thread(self._usage, list(containers))
 
     def _usage(self, containers: Sequence[Container]) -> Mapping[str, Usage]:
-        told = {c.id: usage for c in containers if (usage := self._look(c)) is not None}
-        oldest = self._clock_s() - 600
-        self._looks = {id_: look for id_, look in self._looks.items() if look.at_s >= oldest}
-        return told
+        with self._turn:
+            told = {c.id: usage for c in containers if (usage := self._look(c)) is not None}
+            oldest = self._clock_s() - 600
+            self._looks = {id_: look for id_, look in self._looks.items() if look.at_s >= oldest}
+            return told
 
     def _look(self, container: Container) -> Usage | None:
         if container.pid is None or container.status != "running":

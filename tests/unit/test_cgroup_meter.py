@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,20 @@ async def test_what_does_not_run_here_has_no_figures(machine: Machine) -> None:
     machine.write("proc/7/cgroup", "0::/init.scope")  # the engine is elsewhere, and this is another process
     assert await machine.usage() is None
     assert await machine.usage(container(pid=8)) is None
+
+
+async def test_looks_at_once_take_turns(tmp_path: Path) -> None:
+    machine, both = Machine(tmp_path, True), threading.Barrier(2)
+    have_met = False
+
+    def clock() -> float:
+        nonlocal have_met
+        try:
+            have_met = have_met or both.wait(0.3) >= 0
+        except threading.BrokenBarrierError:
+            both.reset()
+        return 100.0
+
+    meter = CgroupMeter(machine.root / "cgroup", machine.root / "proc", clock)
+    await asyncio.gather(*(meter.usage([container()]) for _ in range(2)))
+    assert not have_met
