@@ -18,7 +18,6 @@ import docker.errors
 import requests
 from docker.constants import DEFAULT_DOCKER_API_VERSION
 from docker.transport import UnixHTTPAdapter
-from urllib3._collections import RecentlyUsedContainer
 
 from bgd.adapters.engine_address import EngineAddress, away
 from bgd.adapters.engine_socket import EngineSocket
@@ -79,9 +78,9 @@ class DockerEngine:
             tls=self.address.sdk_tls() or False,
         )
         if self.address.socket is not None:
-            # The SDK keeps a pool, with its connection, for each of the last 25 URLs, whatever it is told.
-            adapter = cast(UnixHTTPAdapter, client.get_adapter("http+docker://"))
-            adapter.pools = RecentlyUsedContainer(1, dispose_func=lambda pool: pool.close())
+            # The client has one that keeps a connection for each of the last 25 URLs, whatever it is told.
+            kept = UnixHTTPAdapter(self.address.socket, CALL_TIMEOUT_S, pool_connections=1)
+            client.mount("http+docker://", kept)
         with self._lock:
             self._clients.append(client)
         return client

@@ -35,9 +35,10 @@ class EngineAddress:
         env = os.environ if environment is None else environment
         if not env.get("DOCKER_HOST"):
             return cls._of_context(env.get("DOCKER_CONTEXT"))
-        verify = env.get("DOCKER_TLS_VERIFY", "") != ""
+        if env.get("DOCKER_TLS_VERIFY", "") == "":
+            return cls(env["DOCKER_HOST"])._checked()
         certificates = env.get("DOCKER_CERT_PATH") or str(Path.home() / ".docker")
-        return cls(env["DOCKER_HOST"], Path(certificates) if verify else None)._checked()
+        return cls(env["DOCKER_HOST"], Path(certificates))._checked()
 
     @classmethod
     def _of_context(cls, name: str | None) -> EngineAddress:
@@ -109,6 +110,14 @@ class EngineAddress:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
+
+
+def slow(address: EngineAddress, timeout_s: float) -> Unreachable:
+    """What to tell when the engine takes a request and doesn't answer it in time."""
+    return Unreachable(
+        f"the Docker engine at {address.url} didn't answer within {timeout_s:g} s",
+        "is it overloaded? `docker events` shows what it does",
+    )
 
 
 def away(address: EngineAddress, error: BaseException) -> BgError:

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import urlencode
 
-from bgd.adapters.engine_address import EngineAddress, away
+from bgd.adapters.engine_address import EngineAddress, away, slow
 from bgd.domain.chunked import Chunked
 from bgd.errors import BgError, Failed, NotFound
 
@@ -115,7 +115,7 @@ class EngineSocket:
         """Send a request and yield its answer; the connection is closed afterwards.
 
         `answer_within_s` bounds the time to the head of the answer, not its body. Raises `Unreachable` when
-        the engine is away, `NotFound` and `Failed` for what it says.
+        the engine is away, or silent for so long, `NotFound` and `Failed` for what it says.
         """
         writer: asyncio.StreamWriter | None = None
         try:
@@ -126,9 +126,12 @@ class EngineSocket:
                 head = {**(headers or {}), "Host": "docker", "Connection": "close", "Content-Length": "0"}
                 lines = [f"{method} {target} HTTP/1.1", *(f"{k}: {v}" for k, v in head.items()), "", ""]
                 writer.write("\r\n".join(lines).encode())
-                async with asyncio.timeout(answer_within_s):
-                    await writer.drain()
-                    answer = await _head(reader, self.address)
+                try:
+                    async with asyncio.timeout(answer_within_s):
+                        await writer.drain()
+                        answer = await _head(reader, self.address)
+                except TimeoutError:
+                    raise slow(self.address, answer_within_s) from None
             except (OSError, ValueError, IndexError) as error:  # `TimeoutError` is an `OSError`
                 raise away(self.address, error) from error
             if answer.status >= 400:

@@ -98,11 +98,10 @@ def _say(line: bytes, voice: Voice, kept: deque[str]) -> None:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """End its whole group: asked first, then not."""
+    """End its whole group: asked first, then not; some of it may outlive the first of them."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(END_WITHIN_S):
                 await process.wait()
-                return

@@ -10,7 +10,7 @@ from typing import Any
 
 from docker import APIClient
 
-from bgd.adapters.compose_project import DEPENDS_ON, PROJECT, SERVICE
+from bgd.adapters.compose_project import DEPENDS_ON, ONE_OFF, PROJECT, SERVICE
 from bgd.adapters.docker_engine import Attributes, DockerEngine, together
 from bgd.domain.adoption import PlainContainer, PlainMount, PlainPort, PlainProject, name_aside
 from bgd.domain.render.naming import APP, INSTANCE
@@ -19,7 +19,6 @@ from bgd.engine.ports import Progress
 from bgd.errors import Failed, NotFound
 
 FILES = "com.docker.compose.project.config_files"
-ONE_OFF = "com.docker.compose.oneoff"
 VOLUME = "com.docker.compose.volume"
 
 HEALTHY_WITHIN_S = 60.0

@@ -57,15 +57,19 @@ class AppFiles:
     async def read(self, name: str) -> Model | None:
         """The project as it was last written; `None` when it never was, or isn't readable any more."""
         try:
-            text = await asyncio.to_thread(self.path(name).read_text)
+            text = await asyncio.to_thread(self.path(name).read_text, encoding="utf-8")
             document = yaml.safe_load(text)
         except (OSError, yaml.YAMLError, UnicodeDecodeError):
             return None
         return document if isinstance(document, dict) else None
 
     async def remove(self, name: str) -> None:
-        """Remove one project's file."""
-        await asyncio.to_thread(self.path(name).unlink, missing_ok=True)
+        """Remove one project's file. Raises `Failed` where it can't be removed."""
+        path = self.path(name)
+        try:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        except OSError as error:
+            raise _not_removed(path, error) from error
 
     async def names(self, prefix: str) -> list[str]:
         """The projects that are there whose names begin with `prefix`."""
@@ -73,8 +77,19 @@ class AppFiles:
         return sorted(path.stem for path in found if path.stem.startswith(prefix))
 
     async def remove_all(self) -> None:
-        """Remove the app's directory."""
-        await asyncio.to_thread(shutil.rmtree, self.directory, ignore_errors=True)
+        """Remove the app's directory. Raises `Failed` where some of it, with secrets, is left."""
+        try:
+            await asyncio.to_thread(shutil.rmtree, self.directory)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _not_removed(self.directory, error) from error
+
+
+def _not_removed(path: Path, error: OSError) -> Failed:
+    return Failed(
+        f"{path} can't be removed: {error.strerror}", "see the directory's permissions and its mount"
+    )
 
 
 def _write(path: Path, text: str) -> None:

@@ -64,8 +64,11 @@ def _of_files(models: list[Model]) -> frozenset[str]:
         for given in (model.get("secrets") or {}).values():
             if not isinstance(given, dict) or not given.get("file"):
                 continue
+            path = Path(str(given["file"]).replace("$$", "$"))
             try:
-                with Path(str(given["file"]).replace("$$", "$")).open("rb") as file:
+                if not path.is_file():  # a pipe would be waited for
+                    continue
+                with path.open("rb") as file:
                     values.append(file.read(MAX_SECRET_BYTES).decode(errors="replace").strip())
             except OSError:
                 continue  # Compose tells what is missing

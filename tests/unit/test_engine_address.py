@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +14,9 @@ import pytest
 from bgd.adapters.container_logs import unix_time
 from bgd.adapters.docker_engine import agreed_version
 from bgd.adapters.engine_address import DEFAULT, EngineAddress
+from bgd.adapters.engine_socket import EngineSocket
 from bgd.domain.reference import Reference
-from bgd.errors import InvalidInput
+from bgd.errors import InvalidInput, Unreachable
 
 
 @pytest.fixture(autouse=True)
@@ -97,3 +102,32 @@ def _hash(name: str) -> str:
     import hashlib
 
     return hashlib.sha256(name.encode()).hexdigest()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_a_user_without_a_home_needs_none() -> None:
+    code = (
+        "import os; from bgd.adapters.engine_address import EngineAddress; os.setuid(54321);"
+        "print(EngineAddress.of({'DOCKER_HOST': 'unix:///run/mine.sock'}).socket)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env={}, capture_output=True, text=True, timeout=30)
+    assert (done.stdout, done.stderr) == ("/run/mine.sock\n", "")
+
+
+async def test_an_engine_that_says_nothing_is_told_with_the_time_it_had(tmp_path: Path) -> None:
+    path = tmp_path / "engine.sock"
+    is_over = asyncio.Event()
+
+    async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await is_over.wait()
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_unix_server(say_nothing, path)
+    async with server:
+        with pytest.raises(Unreachable, match=f"at unix://{path} didn't answer within 0.05 s"):
+            async with EngineSocket(EngineAddress(f"unix://{path}")).request(
+                "GET", "/_ping", answer_within_s=0.05
+            ):
+                raise AssertionError("it answered")
+        is_over.set()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +68,32 @@ async def test_the_projects_of_a_colors_commands_are_not_the_colors_own(tmp_path
         await files.write(name, {})
     assert await files.names("blue.") == ["blue.web-run-1"]
     assert await files.names("") == ["blue", "blue-task", "blue.web-run-1", "green"]
+
+
+async def test_a_project_that_can_not_be_removed_is_told(tmp_path: Path) -> None:
+    files = AppFiles(tmp_path, "shop")
+    files.path("blue").mkdir(parents=True)
+    with pytest.raises(Failed, match=r"blue.yaml can't be removed"):
+        await files.remove("blue")
+
+
+async def test_secrets_that_are_left_behind_are_told(tmp_path: Path) -> None:
+    files = AppFiles(tmp_path, "shop")
+    await files.remove_all()
+    files.directory.parent.mkdir(parents=True)
+    files.directory.write_text("in the way")
+    with pytest.raises(Failed, match="shop can't be removed"):
+        await files.remove_all()
+
+
+def test_a_project_is_read_as_it_was_written_whatever_the_locale(tmp_path: Path) -> None:
+    code = (
+        "import asyncio, pathlib, sys; from bgd.adapters.rendered_file import AppFiles\n"
+        "async def main():\n"
+        "    files = AppFiles(pathlib.Path(sys.argv[1]), 'shop')\n"
+        "    await files.write('blue', {'key': '\\u00e9'})\n"
+        "    assert await files.read('blue') == {'key': '\\u00e9'}\n"
+        "asyncio.run(main())"
+    )
+    locale = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=locale, check=True, timeout=30)
