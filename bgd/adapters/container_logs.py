@@ -73,8 +73,9 @@ class ContainerLogs:
                 # All that is certain: up to the moment that the first of them to run out has reached.
                 first = min(left, key=lambda each: each.lines[-1].at)
                 until = first.lines[-1].at
-                others = [each.take_until(until) for each in left if each is not first]
-                yield list(heapq.merge(first.take_all(), *others, key=itemgetter(0)))
+                parts = [each.take_all() if each is first else each.take_until(until) for each in left]
+                parts = [part for part in parts if part]
+                yield parts[0] if len(parts) == 1 else list(heapq.merge(*parts, key=itemgetter(0)))
                 await together(each.refill() for each in left if not each.lines)
 
     async def _readable(
@@ -102,8 +103,9 @@ class ContainerLogs:
             query["since"] = unix_time(since)
         try:
             async with aclosing(self._entries(container.id, query)) as batches:
+                color, service, name = container.color, container.service, container.name
                 async for entries in batches:
-                    yield [_line(container, entry) for entry in entries]
+                    yield [LogLine(at, color, service, name, stream, text) for at, stream, text in entries]
         except NotFound:
             return
 

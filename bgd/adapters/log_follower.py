@@ -31,8 +31,15 @@ class _Position:
     at: str = ""
     count: int = 0
 
-    def pass_by(self, at: str) -> None:
-        self.count = self.count + 1 if at == self.at else 1
+    def pass_by(self, batch: Batch) -> None:
+        """Take note of lines of this log, never none."""
+        at = batch[-1].at
+        same = 0
+        for line in reversed(batch):
+            if line.at != at:
+                break
+            same += 1
+        self.count = self.count + same if at == self.at and same == len(batch) else same
         self.at = at
 
 
@@ -56,8 +63,9 @@ class LogFollower:
             since = datetime.now(UTC).isoformat()
         async with aclosing(self._logs.merged(await self._listing(), tail, since)) as backlog:
             async for batch in backlog:
-                for line in batch:
-                    self._positions.setdefault(line.container, _Position()).pass_by(line.at)
+                for name in {line.container for line in batch}:
+                    own = [line for line in batch if line.container == name]
+                    self._positions.setdefault(name, _Position()).pass_by(own)
                 yield batch
         watch = asyncio.create_task(self._reporting(self._watch(since)))
         try:
@@ -118,16 +126,18 @@ class LogFollower:
         before, to_skip = position.at, position.count
         async with aclosing(self._logs.of(container, None, before or since, follow=True)) as batches:
             async for batch in batches:
-                new = []
-                for line in batch:
-                    if line.at < before:
-                        continue
-                    if line.at == before and to_skip:
-                        to_skip -= 1
-                        continue
-                    position.pass_by(line.at)
-                    new.append(line)
+                new = batch
+                if min(batch).at <= before:
+                    new = []
+                    for line in batch:
+                        if line.at < before:
+                            continue
+                        if line.at == before and to_skip:
+                            to_skip -= 1
+                            continue
+                        new.append(line)
                 if new:
+                    position.pass_by(new)
                     await self._queue.put(new)
 
 

@@ -28,8 +28,8 @@ async def line_mask(models: Sequence[Model | None]) -> Callable[[Sequence[LogLin
     secrets = await _secrets_of(models)
 
     def mask(lines: Sequence[LogLine]) -> Sequence[LogLine]:
-        texts = "\n".join(line.text for line in lines)
-        if masked(texts, secrets) == texts:
+        texts = "\n".join([line.text for line in lines])
+        if not any(secret in texts for secret in secrets):  # much faster than the one pattern for all of them
             return lines
         return [line._replace(text=masked(line.text, secrets)) for line in lines]
 

@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 from starlette.responses import StreamingResponse
@@ -20,8 +21,6 @@ log = logging.getLogger("bgd.api")
 KEEPALIVE_S = 15.0
 QUEUED_FRAMES = 16
 """So many wait for a slow reader; one of log lines may be large."""
-
-_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def event_stream(frames: AsyncGenerator[bytes], ending: asyncio.Event) -> StreamingResponse:
@@ -95,7 +94,7 @@ def log_frames(lines: Iterable[LogLine]) -> bytes:
         # All but the text are bgd's own words and the engine's. Encoding a whole object takes three times as
         # long, and there may be a hundred thousand of them a second.
         source = _source(color, service, container, stream)
-        frames.append(f'data: {{"at": "{at}", {source}, "text": {_encode(text)}}}\n\n')
+        frames.append(f'data: {{"at": "{at}", {source}, "text": {encode_basestring(text)}}}\n\n')
     return "".join(frames).encode()
 
 

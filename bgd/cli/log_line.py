@@ -45,7 +45,8 @@ class LogLines:
             key = line["color"] or "shared", line["service"], line["stream"]
             if (mark := known.get(key)) is None:
                 mark = known[key] = ink(self._mark(*key))
-            lines.append(f"{mark}{clean(line['text'])}\n")
+            text = line["text"]
+            lines.append(f"{mark}{text if text.isprintable() else clean(text)}\n")
         return "".join(lines)
 
     def _mark(self, color: str, service: str, stream: str) -> list[Span]:

@@ -37,6 +37,12 @@ class Chunked:
             if end > at:  # else it is the end of the chunk before
                 self._left = int(raw[at:end].partition(b";")[0], 16)
                 self.is_over = self._left == 0
+                stop = end + 2 + self._left
+                if self._left and raw[stop : stop + 2] == b"\r\n":  # it is here whole, as most are
+                    parts.append(raw[end + 2 : stop])
+                    self._left = 0
+                    at = stop + 2
+                    continue
             at = end + 2
         self._rest = raw[at:]
         return b"".join(parts)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from bgd.domain.log import MAX_LINE_CHARS, sanitized
@@ -20,7 +20,10 @@ MAX_ENTRY_BYTES = 4 * MAX_LINE_CHARS + 64
 """What is kept of one line: as many bytes as the characters that are shown can have, and a time stamp."""
 
 _STREAMS = {0: "stdout", 1: "stdout", 2: "stderr", 3: "stderr"}
-_TIME = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) ")
+_TIME_WORD = r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) "
+_TIME = re.compile(_TIME_WORD.encode())
+_WHOLE_LINE = re.compile(rf"^{_TIME_WORD}([^\n]*)\n", re.MULTILINE | re.ASCII)
+_PLAIN = bytes([*b"\t\n", *range(0x20, 0x7F)])
 
 
 _HEAD = struct.Struct(">BxxxI")
@@ -47,27 +50,27 @@ class Frames:
     def feed(self, data: bytes) -> list[tuple[str, bytes]]:
         """The entries that are whole with these bytes: stream and payload."""
         buffer = self._rest + data
-        at = 0
+        at, end = 0, len(buffer)
         found = []
         while True:
             if self._to_skip:
-                skipped = min(self._to_skip, len(buffer) - at)
+                skipped = min(self._to_skip, end - at)
                 self._to_skip -= skipped
                 at += skipped
-            if self._to_skip or len(buffer) - at < HEAD_BYTES:
+            if self._to_skip or end - at < HEAD_BYTES:
                 break
             stream, size = _HEAD.unpack_from(buffer, at)
-            kept = min(size, MAX_ENTRY_BYTES)
-            if len(buffer) - at < HEAD_BYTES + kept:
-                break
             start = at + HEAD_BYTES
-            payload = buffer[start : start + kept]
-            if kept < size:
+            stop = start + (size if size <= MAX_ENTRY_BYTES else MAX_ENTRY_BYTES)  # `min` takes twice as long
+            if stop > end:
+                break
+            payload = buffer[start:stop]
+            if stop - start < size:
                 # Its end is lost, and with it the newline that says whether the line goes on: it doesn't.
                 payload += b"\n"
-                self._to_skip = size - kept
+                self._to_skip = size - (stop - start)
             found.append((_STREAMS.get(stream, "stdout"), payload))
-            at = start + kept
+            at = stop
         self._rest = buffer[at:]
         return found
 
@@ -101,8 +104,28 @@ class Lines:
 
     def take_all(self, pieces: Iterable[tuple[str, bytes]]) -> list[Entry]:
         """The lines that end with these entries."""
+        pieces = list(pieces)
+        if (whole := self._whole(pieces)) is not None:
+            return whole
         taken = (self.take(stream, payload) for stream, payload in pieces)
         return [entry for entry in taken if entry is not None]
+
+    def _whole(self, pieces: Sequence[tuple[str, bytes]]) -> list[Entry] | None:
+        """What `take` makes of each, where all are whole lines of usual length: most are, and at a third of
+        the cost. `None` where one isn't."""
+        payloads = [payload for _, payload in pieces]
+        joined = b"".join(payloads)
+        if self._open or not joined or max(map(len, payloads)) > MAX_LINE_CHARS:
+            return None
+        if joined.count(b"\n") != len(pieces) or {payload[-1:] for payload in payloads} != {b"\n"}:
+            return None
+        found: list[tuple[str, str]] = _WHOLE_LINE.findall(joined.decode(errors="replace"))
+        if len(found) != len(pieces):
+            return None
+        self._last = found[-1][0]
+        if joined.translate(None, _PLAIN):
+            found = [(at, sanitized(text)) for at, text in found]
+        return [Entry(at, stream, text) for (stream, _), (at, text) in zip(pieces, found, strict=True)]
 
     def take(self, stream: str, payload: bytes) -> Entry | None:
         """The line that ends with this entry; `None` when it goes on."""

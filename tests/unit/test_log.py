@@ -116,3 +116,27 @@ def test_an_endless_line_takes_no_more_memory_than_its_limit() -> None:
         lines.take("stdout", b"x" * 16_384)
     [entry] = lines.rest()
     assert len(entry.text) == MAX_LINE_CHARS
+
+
+def test_lines_that_come_together_are_those_that_come_one_by_one() -> None:
+    plain = [("stdout", f"{AT} one\n".encode()), ("stderr", f"{AT} t\two\n".encode())]
+    hostile = ("stdout", f"{AT} \x1b[31mred\x1b[0m caf\u00e9\r\n".encode())
+    cases = [
+        plain,
+        [*plain, hostile],
+        [*plain, ("stdout", b"no time\n")],
+        [*plain, ("stdout", f"{AT} begun, ".encode()), ("stdout", f"{AT} ended\n".encode())],
+        [("stdout", f"{AT} two\n{AT} lines\n".encode()), ("stdout", f"{AT} and".encode())],
+        [("stdout", f"{AT} {'x' * MAX_LINE_CHARS}y\n".encode())],
+        [
+            ("stdout", f"{AT} \u2028{AT} forged\n".encode()),
+            ("stdout", f"{AT} \xff".encode("latin-1") + b"\n"),
+        ],
+        [],
+    ]
+    for pieces in cases:
+        together, single = Lines(), Lines()
+        one_by_one = [entry for piece in pieces if (entry := single.take(*piece)) is not None]
+        assert together.take_all(pieces) == one_by_one
+        assert list(together.rest()) == list(single.rest())
+        assert together.take_all([("stdout", b"after\n")]) == [single.take("stdout", b"after\n")]
