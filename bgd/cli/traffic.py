@@ -64,7 +64,9 @@ def receipt_lines(receipt: ReceiptJson) -> list[Line]:
     """A change's receipt."""
     during = receipt["during"]
     if not during["requests"] and not receipt["before"]["requests"]:
-        return [[("    no requests came, before or during it", "faint")]]
+        if receipt["whole"]:
+            return [[("    no requests came, before or during it", "faint")]]
+        return [[("    the daemon was away for a part of it, and saw no requests", "warn")]]
     rows: list[list[Line]] = [
         ["    ", *([(title, "faint")] for title in ("requests", "failed", "p50", "p95", "p99"))],
         _sum_row([("before, 60 s", "faint")], receipt["before"]),

@@ -89,6 +89,7 @@ class Draft:
     cut_websockets: int = 0
     ends_ms: int | None = None
     is_whole: bool = True
+    was_moved: bool = False  # by a daemon that is no more: how sharply isn't known
 
     def ordered(self, old: Color | None, new: Color, at_ms: int) -> None:
         """The traffic is about to move; a second time, back."""
@@ -96,6 +97,11 @@ class Draft:
             self.old, self.new, self.ordered_ms = old, new, at_ms
         else:
             self.back_ms = at_ms
+
+    def moved(self, old: Color | None, new: Color, ordered_ms: int, seen_ms: int) -> None:
+        """An earlier daemon moved the traffic then. Who was first and who last, it alone knew."""
+        self.old, self.new, self.ordered_ms, self.seen_ms = old, new, ordered_ms, seen_ms
+        self.was_moved = True
 
     def seen(self, at_ms: int) -> None:
         """The move was seen."""
@@ -158,8 +164,8 @@ class Draft:
             self.new,
             self.ordered_ms - self.asked_ms,
             after,
-            None if self.first_new_ms is None else self.first_new_ms - self.asked_ms,
-            None if self.last_old_ms is None else self.last_old_ms - self.asked_ms,
+            None if self.first_new_ms is None or self.was_moved else self.first_new_ms - self.asked_ms,
+            None if self.last_old_ms is None or self.was_moved else self.last_old_ms - self.asked_ms,
             self.in_flight,
             0 if self.seen_ms is None else sum(began > self.seen_ms for began in self.old_began_ms),
             None if self.drained_ms is None else self.drained_ms - self.asked_ms,

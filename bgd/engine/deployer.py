@@ -63,7 +63,7 @@ class Deployer:
     def resume(self, app: App, deployment: Deployment, release: Release) -> None:
         """Go on with a deployment that an earlier daemon left."""
         app.begin(f"{deployment.kind} of {release.name}", deployment.actor, deployment.started)
-        self._fleet.receipts.begin(app, deployment, is_whole=False)
+        self._fleet.receipts.resume(app, deployment)
         work = Work(self._fleet, app, deployment, release)
         self._run(work, *self._beginning(work, deployment))
 

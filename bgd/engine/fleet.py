@@ -47,7 +47,7 @@ class Fleet:
         """The app of that name. Raises `NotFound`."""
         app = self.apps.get(name)
         if app is None or app.record.is_leaving:
-            known = ", ".join(sorted(self.apps)) or "none yet"
+            known = ", ".join(sorted(line.app for line in self.table())) or "none yet"
             raise NotFound(f"there is no app {name!r} (known: {known})", "take it in with `bgctl add FILE`")
         return app
 

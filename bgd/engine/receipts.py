@@ -1,13 +1,20 @@
-"""Writes the receipt of every change: from its command until its old colour has drained."""
+"""Writes the receipt of every change: from its command until its old colour has drained.
+
+A daemon that is killed takes what it counted with it. The next one knows from the records when the change
+began, when the traffic moved and when that was over: it writes the receipt with these times, counts what it
+still sees itself, and says that this isn't all.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bgd.domain.color import Color, ColorState
 from bgd.domain.deployment import Deployment
+from bgd.domain.lifecycle import State
 from bgd.domain.receipt import BEFORE_S, Cut, Draft
 from bgd.domain.served import Served
 from bgd.domain.tally import Tally
@@ -45,11 +52,40 @@ class Receipts:
         self._sealing: set[asyncio.Task[None]] = set()
         figures.listen(self._heard)
 
-    def begin(self, app: App, deployment: Deployment, *, is_whole: bool = True) -> None:
-        """A change begins; not `is_whole` where an earlier daemon began it."""
-        asked_ms = round(deployment.started.timestamp() * 1000)
-        draft = Draft(asked_ms, is_whole=is_whole)
+    def begin(self, app: App, deployment: Deployment) -> None:
+        """A change begins."""
+        self._begin(app, deployment, is_whole=True)
+
+    def _begin(self, app: App, deployment: Deployment, *, is_whole: bool) -> Draft:
+        draft = Draft(_ms(deployment.started), is_whole=is_whole)
         self._open[deployment.id] = Open(app, deployment.id, draft, deployment.color)
+        return draft
+
+    def resume(self, app: App, deployment: Deployment) -> None:
+        """Go on with a change that an earlier daemon began, and perhaps ended but for its receipt."""
+        draft = self._begin(app, deployment, is_whole=False)
+        switching = [stage for stage in deployment.stages if stage.state is State.SWITCHING]
+        if switching and switching[-1].took_ms is not None and app.live is deployment.color:
+            ordered, seen = switching[-1].started, app.colors[deployment.color].since
+            draft.moved(deployment.previous, deployment.color, _ms(ordered), _ms(seen))
+        if deployment.finished is None:
+            return
+        old = None if draft.old is None else app.colors[draft.old]
+        if old is None or old.state is not ColorState.DRAINING:
+            draft.drained_ms = None if old is None else _ms(old.since)
+            draft.ends_ms = max(_ms(deployment.finished), draft.drained_ms or 0) + AFTERWARDS_MS
+        self._open[deployment.id].deployment = deployment
+
+    def left_open(self, app: App, past: Sequence[Deployment]) -> Sequence[Deployment]:
+        """Of an app's changes, newest first, those that ended and whose receipts a killed daemon owes."""
+        ended = [change for change in past if change.state.is_final]
+        owed = ended[:1]
+        for change in ended[1:]:
+            old = change.previous
+            if change.state is State.SUCCEEDED and old is not None and app.live is change.color:
+                owed += [change] if app.colors[old].state is ColorState.DRAINING else []
+                break
+        return [change for change in owed if change.receipt is None]
 
     def ordered(self, app: App, deployment: Deployment, to: Color) -> None:
         """The traffic is about to move: what moved before is over."""
@@ -157,4 +193,8 @@ class Receipts:
         return [one for one in self._open.values() if one.app is app]
 
     def _now_ms(self) -> int:
-        return round(self._journal.clock().timestamp() * 1000)
+        return _ms(self._journal.clock())
+
+
+def _ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)

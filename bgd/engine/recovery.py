@@ -25,6 +25,8 @@ from bgd.errors import BgError, Unreachable
 log = logging.getLogger("bgd.recovery")
 
 ENGINE_RETRY_S = 0.5
+RECENT = 10
+"""Among so many of an app's last changes is the one whose old colour drains still."""
 MOVING = frozenset({State.SWITCHING, State.REVERTING})
 
 
@@ -149,7 +151,7 @@ class Recovery:
         self._deployer.resume(app, deployment, release)
 
     async def _settle(self, app: App) -> None:
-        """Go on with what isn't a deployment: draining, keeping warm, leaving."""
+        """Go on with what isn't a deployment: receipts, draining, keeping warm, leaving."""
         if app.record.is_leaving:
             try:
                 await self._intake.finish_removal(app, "bgd")
@@ -157,6 +159,9 @@ class Recovery:
                 app.problems["removal"] = f"can't be removed: {error.message}"
             return
         self._adoptions.watch(app)
+        receipts = self._fleet.receipts
+        for change in receipts.left_open(app, await self._world.store.deployments(app.name, RECENT)):
+            receipts.resume(app, change)
         for color, record in app.colors.items():
             if record.state is ColorState.DRAINING or record.warm_until is not None:
                 self._fleet.drains.begin(app, color)

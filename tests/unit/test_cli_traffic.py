@@ -106,6 +106,8 @@ def test_a_first_release_has_no_old_side() -> None:
 
 def test_no_traffic_is_one_line() -> None:
     assert shown(receipt(before=NOTHING, during=NOTHING)) == "    no requests came, before or during it"
+    lost = shown(receipt(before=NOTHING, during=NOTHING, whole=False))
+    assert lost == "    the daemon was away for a part of it, and saw no requests"
 
 
 def test_what_no_daemon_saw_is_admitted() -> None:

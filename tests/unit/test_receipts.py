@@ -12,15 +12,16 @@ from bgd.domain.served import Outcome, Served
 from bgd.domain.settings import Settings
 from bgd.domain.traffic import Remaining
 from tests.unit.fakes import Bench, plan
+from tests.unit.test_killed import kill_remains
 
 BLUE, GREEN = Color.BLUE, Color.GREEN
 WITHIN_S = 20.0
 
 
-def request(color: Color, status: int = 200, app: str = "shop", ago_ms: int = 0) -> Served:
+def request(color: Color, status: int = 200, app: str = "shop", ago_ms: int = 0, took_ms: int = 3) -> Served:
     """One that ended now, or a while ago."""
     ended_ms = round(time.time() * 1000) - ago_ms
-    return Served(ended_ms, Outcome(app, color, status, status, 3, 2))
+    return Served(ended_ms, Outcome(app, color, status, status, took_ms, 2))
 
 
 async def deployed(bench: Bench) -> int:
@@ -88,3 +89,73 @@ async def test_a_daemon_that_stops_writes_what_it_saw_and_says_that_it_is_not_al
     receipt = stored[number]
     assert receipt is not None
     assert not receipt.is_whole
+
+
+async def killed_while_draining(bench: Bench) -> int:
+    """A second deployment whose old colour drains when the daemon is killed; the next one is there."""
+    await deployed(bench)
+    bench.traffic.open = 1
+    number = await deployed(bench)
+    assert bench.daemon.fleet.get("shop").colors[BLUE].state is ColorState.DRAINING
+    await kill_remains(bench)
+    assert {each.id: each.receipt for each in await bench.store.deployments("shop")}[number] is None
+    await bench.reborn().start()
+    return number
+
+
+async def test_a_daemon_that_is_killed_while_a_color_drains_leaves_the_receipt_to_the_next(
+    bench: Bench,
+) -> None:
+    number = await killed_while_draining(bench)
+    app = bench.daemon.fleet.get("shop")
+    long_on_its_way = request(BLUE, took_ms=60_000)
+    bench.traffic.log += [long_on_its_way, request(GREEN)]
+    await bench.daemon.fleet.figures.look()
+    bench.traffic.open = 0
+    receipt = await receipt_of(bench, number)
+    assert app.last is not None
+    assert app.last.receipt == receipt
+    assert not receipt.is_whole, "what the dead one counted is lost, and that is said"
+    assert receipt.during.requests == 2
+    move = receipt.move
+    assert move is not None
+    assert (move.old, move.new, move.in_flight, move.strays) == (BLUE, GREEN, 1, 0)
+    assert move.seen_ms is not None
+    assert move.drained_ms is not None
+    assert 0 <= move.ordered_ms <= move.seen_ms <= move.drained_ms
+    assert (move.first_new_ms, move.last_old_ms) == (None, None), "only the dead one knew"
+
+
+async def test_of_a_change_that_was_over_only_its_receipt_is_missing_and_that_has_its_own_times(
+    bench: Bench,
+) -> None:
+    await deployed(bench)
+    app = bench.daemon.fleet.get("shop")
+    number = await deployed(bench)
+    async with asyncio.timeout(WITHIN_S):
+        while app.colors[BLUE].state is not ColorState.WARM:
+            await asyncio.sleep(0.001)
+    await kill_remains(bench)
+    await bench.reborn().start()
+    receipt = await receipt_of(bench, number)
+    drained = bench.daemon.fleet.get("shop").colors[BLUE].since
+    assert receipt.move is not None
+    assert receipt.move.drained_ms == round((drained - receipt.began).total_seconds() * 1000)
+    assert not receipt.is_whole
+
+
+async def test_a_change_that_began_meanwhile_doesnt_take_the_receipt_of_the_one_before(bench: Bench) -> None:
+    await deployed(bench)
+    bench.traffic.open = 1
+    number = await deployed(bench)
+    app = bench.daemon.fleet.get("shop")
+    bench.runner.broken["prepare"] = "no"
+    failed = await deployed(bench)
+    assert app.colors[BLUE].state is ColorState.DRAINING
+    await kill_remains(bench)
+    await bench.reborn().start()
+    assert (await receipt_of(bench, failed)).move is None
+    bench.traffic.open = 0
+    receipt = await receipt_of(bench, number)
+    assert receipt.move is not None
+    assert receipt.move.old is BLUE
