@@ -51,11 +51,12 @@ test-with-engine: images lint
 	@echo 'test     everything'
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
-faults: venv ## the whole fault matrix: the daemon killed at each of its effects, and at random times
+faults: venv ## the whole fault matrix, hours: BGD_FAULTS=N effects of each act, ACT=name or any_time alone, BGD_SEED, BGD_FAULTS_AT_RANDOM=200
 	@$(BIN)/python -m compose.engine during $(MAKE) faults-with-engine
 
 faults-with-engine: images
-	@BGD_FAULTS=all $(BIN)/python -m pytest tests/faults
+	@BGD_FAULTS=$${BGD_FAULTS:-all} $(BIN)/python -m pytest tests/faults \
+		$(if $(ACT),-k '[$(ACT)] or test_killed_at_$(ACT)')
 
 soak: venv ## the long runs: BGD_SOAK_S seconds (1200) of everything, and a hundred deployments in a row
 	@$(BIN)/python -m compose.engine during $(MAKE) soak-with-engine

@@ -28,7 +28,14 @@ class PlainApp:
         self.projects = {self.name}
 
     def write(
-        self, version: str = "one", *, fault: str = "", within: str = "20s", db: str = "", more: str = ""
+        self,
+        version: str = "one",
+        *,
+        fault: str = "",
+        within: str = "20s",
+        db: str = "",
+        more: str = "",
+        hosts: str = "",
     ) -> Path:
         """Write the file; `db` is added to the database, `more` are other services."""
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -54,7 +61,7 @@ services:
 volumes:
   data:
 x-bgd:
-  route: {{service: web, port: 8000}}
+  route: {{service: web, port: 8000, hosts: [{hosts}]}}
   health: {{path: /up, within: {within}}}
 """)
         return self.file

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
 import pytest
 
+from tests.docker.both import watching
 from tests.docker.daemon import RunningDaemon
 from tests.docker.load.connection import Connection, Mishap
 from tests.docker.tiny import Tiny
@@ -73,46 +73,6 @@ async def clients(bgd: RunningDaemon) -> AsyncIterator[Asked]:
             yield asked
         finally:
             is_over.set()
-
-
-@dataclass
-class Watched:
-    """The colours that ran at once, by the engine's events."""
-
-    running: set[tuple[str, str]] = field(default_factory=set)  # colour, id
-    both: list[set[str]] = field(default_factory=list)
-
-
-@contextmanager
-def watching(bgd: RunningDaemon) -> Iterator[Watched]:
-    """See every start and end of the app's containers."""
-    watched = Watched()
-    for container in bgd.containers("bgd.app=tiny"):
-        if container.status == "running":
-            watched.running.add((container.labels["bgd.color"], container.id))
-    events = bgd.engine.events(
-        decode=True, filters={"label": [f"bgd.instance={bgd.instance}", "bgd.app=tiny"], "type": "container"}
-    )
-
-    def look() -> None:
-        for event in events:
-            key = (event["Actor"]["Attributes"].get("bgd.color", ""), event["Actor"]["ID"])
-            if event["Action"] == "start":
-                watched.running.add(key)
-            elif event["Action"] == "die":
-                watched.running.discard(key)
-            colors = {color for color, _ in watched.running}
-            if len(colors) > 1:
-                watched.both.append(colors)
-
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    try:
-        yield watched
-    finally:
-        with suppress(OSError):
-            events.close()
-        thread.join(5)
 
 
 def written(tiny: Tiny, version: str, fault: str = "") -> str:

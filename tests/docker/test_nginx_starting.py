@@ -11,7 +11,7 @@ import pytest
 from bgd.domain.color import Color
 from bgd.domain.traffic import edge_network
 from bgd.errors import Failed, Refused
-from tests.docker.nginx_client import get
+from tests.docker.nginx_client import get, until
 from tests.docker.nginx_lab import Lab, free_port, opened, routes
 
 BLUE, GREEN = Color.BLUE, Color.GREEN
@@ -76,6 +76,20 @@ async def test_a_proxy_that_was_taken_down_by_hand_is_brought_back(tmp_path: Pat
         getattr(lab.client, how)(lab.proxy, **options)
         await lab.traffic.start((routes("shop", None),))
         assert (await get(lab.http, "shop")).status == 503
+
+
+async def test_names_that_don_t_resolve_when_it_starts_keep_nobody_from_being_served(tmp_path: Path) -> None:
+    shop, other = routes("shop", BLUE, hosts=("shop",)), routes("other", BLUE, hosts=("other",))
+    async with opened(tmp_path) as lab:
+        await lab.traffic.start((shop, other))  # nobody has any of these names yet
+        assert (await get(lab.http, "shop")).status == 502
+        lab.front("other", BLUE)
+        await until(lab.http, "other", "/version", version="blue")
+        lab.client.restart(lab.proxy)  # one name resolves now, the other doesn't
+        await until(lab.http, "other", "/version", version="blue")
+        assert (await get(lab.http, "shop")).status == 502
+        lab.front("shop", BLUE)
+        await until(lab.http, "shop", "/version", version="blue")
 
 
 async def test_an_image_that_can_t_be_had_is_told_and_leaves_nothing(tmp_path: Path) -> None:

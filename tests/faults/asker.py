@@ -19,6 +19,8 @@ class Asker:
         self.port = port
         self.asked = 0
         self.failures: list[str] = []
+        self.may_pause: str | None = None  # the `Retry-After` of a page that is no failure now
+        self.pauses = 0
         self.versions: list[str] = []  # each that answered, in order, without repeats
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -36,7 +38,7 @@ class Asker:
 
     def _ask(self, connection: http.client.HTTPConnection) -> http.client.HTTPConnection:
         self.asked += 1
-        began = time.monotonic()
+        began, may_pause = time.monotonic(), self.may_pause
         try:
             connection.request("GET", "/")
             answer = connection.getresponse()
@@ -45,7 +47,9 @@ class Asker:
             self.failures.append(f"{error!r} after {time.monotonic() - began:.3f} s")
             connection.close()
             return self._connection()
-        if answer.status != 200:
+        if answer.status == 503 and may_pause is not None and answer.getheader("Retry-After") == may_pause:
+            self.pauses += 1
+        elif answer.status != 200:
             self.failures.append(f"status {answer.status}: {body[:80]!r}")
         elif not self.versions or self.versions[-1] != body:
             self.versions.append(body)

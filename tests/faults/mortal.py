@@ -11,6 +11,7 @@ The effects are written to `DIRECTORY/points`, one a line.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -54,7 +55,8 @@ class Mortality:
             return
         if self._opened is not None:
             opened, self._opened = self._opened, None
-            opened.set_trace_callback(self.trace)
+            with contextlib.suppress(sqlite3.ProgrammingError):  # it is closed again already
+                opened.set_trace_callback(self.trace)
         if self._is_armed and (effect := _effect(event, details)):
             self._pass(effect)
 

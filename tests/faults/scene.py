@@ -1,33 +1,33 @@
-"""An app under traffic and a mortal daemon: acts on it, deaths, and what must hold after each."""
+"""One app under traffic, two releases of it deployed: what must hold whatever happens to the daemon."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import random
 import re
-import signal
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from bgd.errors import BgError
-from tests.docker.daemon import RunningDaemon
+from tests.docker.both import Watched, watching
+from tests.docker.daemon import free_port
+from tests.docker.plain import PlainApp
 from tests.docker.tiny import Tiny
-from tests.faults import mortal
 from tests.faults.asker import Asker
-from tests.faults.own_engine import OwnEngine
+from tests.faults.mortal_daemon import MortalDaemon
+from tests.faults.stage import ACT_WITHIN_S, SEED, Stage
 
-ACT_WITHIN_S = 120.0
-WHOLE_WITHIN_S = 90.0
-HEALTH = "health: {path: /up, interval: 100ms}\nsmoke:\n  - get: /pay\n    status: 200\nkeep: 1h\ndrain: 3s"
-WORKER = """\
+XBGD = """\
+health: {path: /up, interval: 100ms, within: 20s}
+keep: 1h
+drain: 3s
+roles: {worker: live-only, migrate: task, store: shared}"""
+SMOKE = "smoke: [{get: /pay, status: 200}]"
+SERVICES = """\
 worker:
   image: bgd/demo-web:local
   command: [python3, -u, /app.py]
@@ -38,220 +38,139 @@ migrate:
   command: [python3, -c, "print('migrated')"]
 store:
   image: bgd/demo-redis:local"""
-ROLES = "roles: {worker: live-only, migrate: task, store: shared}"
-SEED = int(os.environ.get("BGD_SEED", random.SystemRandom().randrange(10**6)))
-
-
-class MortalDaemon(RunningDaemon):
-    """A daemon that can be armed to die at one of its effects."""
-
-    def __init__(self, home: Path, own: OwnEngine | None = None) -> None:
-        super().__init__(home, engine_url=own.url if own else None)
-        self.own = own
-        if own is not None:
-            self.prefix, self.environment = own.inside, own.environment
-        self.program = (mortal.__file__, str(home))
-
-    def arm(self, at: int) -> None:
-        """Let it die at effect number `at` from now on; 0 only counts."""
-        assert self._process is not None
-        (self.home / mortal.AT).write_text(str(at))
-        (self.home / mortal.POINTS).write_text("armed later\n")
-        self._process.send_signal(mortal.ARM)
-        self.wait_until(lambda: "armed later" not in (self.home / mortal.POINTS).read_text(), "armed", 10)
-
-    def points(self) -> list[str]:
-        """The effects since it was armed."""
-        return (self.home / mortal.POINTS).read_text().splitlines()
-
-    @property
-    def pid(self) -> int | None:
-        """The process, while there is one."""
-        return self._process.pid if self._process else None
-
-    def has_died(self) -> bool:
-        """Whether the process is gone."""
-        return self._process is None or self._process.poll() is not None
-
-    def kill(self) -> None:
-        """End it at once, wherever it is."""
-        if not self.has_died():
-            self.end(signal.SIGKILL)
-
-    def answer(self) -> str | None:
-        """What the public port answers; `None` when it doesn't, or not well."""
-
-        def ask() -> str | None:
-            try:
-                told = httpx.get(self.url, timeout=5)
-            except httpx.HTTPError:
-                return None
-            return told.text if told.status_code == 200 else None
-
-        return self.own.within(ask) if self.own else ask()
-
-    def children(self) -> Iterator[tuple[int, str]]:
-        """The processes that it has started and that run: pid and command line."""
-        assert self._process is not None
-        for children in Path(f"/proc/{self._process.pid}/task").glob("*/children"):
-            for pid in children.read_text().split():
-                with contextlib.suppress(OSError):
-                    yield int(pid), Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-
-    def wait_until(self, holds: Callable[[], bool], what: str, within_s: float) -> None:
-        """Look until it holds; fails the test when it doesn't in time."""
-        deadline = time.monotonic() + within_s
-        while not holds():
-            assert time.monotonic() < deadline, f"not {what} within {within_s} s:\n{self.words()}"
-            time.sleep(0.01)
+RECEIPT_WITHIN_S = 20.0
+"""It comes two seconds after the old colour has drained, when nginx has written its last lines."""
+DATA = {"environment": "DATA: /data", "volumes": "data:/data", "web": "user: root"}
+"""What makes two of the app at once fail: it keeps a file locked."""
 
 
 @dataclass
-class Died:
-    """How an act ended: at which effect, or at none because it was over before."""
+class Before:
+    """The world before an act: the live colour, its containers, and the names of the daemon's files."""
 
-    point: str | None
-    ended: BgError | None
+    live: str | None
+    containers: dict[str, str]
+    files: set[str]
 
 
-class Scene:
-    """One app, live before the first act; every act is followed by a look at the whole."""
+class Scene(Stage):
+    """One app, live before the first act; every act is followed by a look at the whole.
 
-    def __init__(self, daemon: MortalDaemon, tiny: Tiny) -> None:
-        self.daemon = daemon
-        self.tiny = tiny
+    `alone`: both colours of it must not run at once. Others come and go beside it: `guest`, an app of bgd's,
+    and `plain`, one that runs under plain Compose.
+    """
+
+    def __init__(self, daemon: MortalDaemon, home: Path, *, alone: bool = False) -> None:
+        super().__init__(daemon)
+        self.alone = alone
+        self.tiny = Tiny(home / "tiny")
+        self.guest = Tiny(home / "guest", "guest")
+        self.plain = PlainApp(home / "plain", free_port())
         self.asker = Asker(daemon.http_port)
+        self.watched: Watched | None = None
         self._number = 0
+        self._before = Before(None, {}, set())
 
-    def write(self, fault: str = "") -> str:
-        """The next version of the app's file."""
+    @property
+    def name(self) -> str:
+        """The app's name."""
+        return self.tiny.name
+
+    # What acts are made of.
+
+    def write(self, fault: str = "", xbgd: str = SMOKE) -> str:
+        """The next version of the app's file, with these settings beside the usual ones."""
         self._number += 1
         version = f"v{self._number}"
-        self.tiny.write(version, fault=fault, xbgd=f"{HEALTH}\n{ROLES}", services=WORKER)
+        block = "\n".join((XBGD, xbgd, *(["overlap: false"] if self.alone else [])))
+        more = DATA if self.alone else {}
+        file = self.tiny.write(version, fault=fault, xbgd=block, services=SERVICES, **more)
+        if self.alone:
+            file.write_text(f"{file.read_text()}volumes: {{data: {{}}}}\n")
         return version
 
-    # Acts: each is safe to call when the daemon dies in the middle of it.
-
     def deploy(self) -> None:
-        """A good release."""
-        self.write()
-        self.deploy_this()
-
-    def deploy_broken(self) -> None:
-        """A release whose smoke check fails."""
-        self.write(fault="broke")
-        with contextlib.suppress(BgError):
-            self.deploy_this()
-
-    def deploy_and_cancel(self) -> None:
-        """A deployment that is cancelled while it checks a front that never answers."""
-        self.write(fault="deaf")
-        self.daemon.client.deploy(self.tiny.name)
-        with contextlib.suppress(BgError):
-            self._stage("checking")
-            self.daemon.client.cancel(self.tiny.name)
-
-    def switch(self) -> None:
-        """The traffic to the other colour, and so back in turn."""
-        self.daemon.client.switch(self.tiny.name)
-
-    def rollback(self) -> None:
-        """The traffic back."""
-        self.daemon.client.rollback(self.tiny.name)
-
-    def deploy_this(self) -> None:
         """What the file says now, to the deployment's end."""
-        number = self.daemon.client.deploy(self.tiny.name)["id"]
-        while True:
-            told = self.daemon.client.deployment(self.tiny.name, number)
-            if told["outcome"] is not None:
-                return
+        number = self.daemon.client.deploy(self.name)["id"]
+        while self.daemon.client.deployment(self.name, number)["outcome"] is None:
             time.sleep(0.05)
 
-    def _stage(self, wanted: str) -> None:
-        while (told := self.daemon.client.app(self.tiny.name)["phase"]) not in (wanted, "idle"):
-            assert told
+    def phase(self) -> str:
+        """What a deployment is at."""
+        return str(self.daemon.client.app(self.name)["phase"])
+
+    def until_phase(self, wanted: str) -> None:
+        """Wait for it, or for the end."""
+        while self.phase() not in (wanted, "idle"):
             time.sleep(0.02)
 
-    # Deaths.
-
-    def die_in(self, act: Callable[[], None], at: int) -> Died:
-        """Arm the daemon, act, and wait until it is dead or the act is over."""
-        self.daemon.arm(at)
-        return self._act(act)
-
-    def die_after(self, act: Callable[[], None], delay_s: float) -> Died:
-        """Act, and kill the daemon so long after."""
-        self.daemon.arm(0)
-        timer = threading.Timer(delay_s, self.daemon.kill)
-        timer.start()
-        died = self._act(act)
-        timer.cancel()
-        timer.join()
-        return died
-
-    def _act(self, act: Callable[[], None]) -> Died:
-        ended: BgError | None = None
-        try:
-            act()
-        except BgError as error:
-            ended = error
-        self.daemon.wait_until(lambda: self.daemon.has_died() or self.is_settled(), "settled", ACT_WITHIN_S)
-        if self.daemon.has_died():
-            return Died((self.daemon.points() or ["at once"])[-1], ended)
-        return Died(None, ended)
+    def idle(self) -> tuple[str, str]:
+        """The colour that isn't live, and its state."""
+        told = self.daemon.client.app(self.name)
+        color = "green" if told["live"] == "blue" else "blue"
+        return color, str(told["colors"][color]["state"])
 
     def can_move(self) -> bool:
         """Whether there is a colour to switch to."""
-        told = self.daemon.client.app(self.tiny.name)
-        return any(color["state"] == "warm" for color in told["colors"].values())
+        return self.idle()[1] == ("stopped" if self.alone else "warm")
 
-    def is_settled(self) -> bool:
-        """Whether nothing is going on, draining included."""
-        try:
-            told = self.daemon.client.app(self.tiny.name)
-        except BgError:
-            return False
-        return told["phase"] == "idle" and not any(
-            color["state"] == "draining" for color in told["colors"].values()
-        )
-
-    def revive(self) -> None:
-        """The next daemon, until it has done what the dead one left."""
-        self.daemon.kill()
-        self.daemon.start()
-        self.daemon.wait_until(self.is_settled, "whole", WHOLE_WITHIN_S)
+    def public(self, path: str = "/", host: str = "tiny.test") -> httpx.Response:
+        """What the world gets."""
+        return httpx.get(self.daemon.url + path, headers={"Host": host}, timeout=20)
 
     # What must hold.
 
-    def live_containers(self) -> dict[str, str]:
-        """The live colour's `colored` containers as they run: id and start time."""
-        live = self.daemon.client.app(self.tiny.name)["live"]
-        found = self.daemon.containers(f"bgd.app={self.tiny.name}", f"bgd.color={live}")
+    def allow(self, retry_after: str | None) -> None:
+        self.asker.may_pause = retry_after
+
+    def forgive(self) -> None:
+        self.asker.failures.clear()
+        if self.watched is not None:
+            self.watched.both.clear()
+
+    def outcome(self) -> str | None:
+        last = self.daemon.client.app(self.name)["last_deployment"]
+        return last["outcome"] if last else None
+
+    def note(self) -> None:
+        told = self.daemon.client.app(self.name)
+        files = {p.name for p in self.daemon.state_dir.rglob("*") if p.is_file()}
+        self._before = Before(told["live"], self._live_containers(), files)
+
+    def check(self, where: str) -> None:
+        """All of DESIGN's invariants that can be seen from outside."""
+        told = self.daemon.client.app(self.name)
+        where = f"{where}; seed {SEED}\n{self.daemon.words()}"
+        assert not self.asker.failures, f"{self.asker.failures[:5]} {where}"
+        assert self.watched is None or not self.watched.both, (self.watched, where)
+        assert told["live"] is not None, where
+        assert not told["closed"], where
+        if told["live"] == self._before.live:
+            assert self._live_containers() == self._before.containers, where
+        self._check_colors(told, where)
+        self._check_served(told, where)
+        self._check_leftovers(where)
+        self.daemon.wait_until(self._has_receipt, f"a receipt of the last change: {where}", RECEIPT_WITHIN_S)
+        for past in self.daemon.client.history(self.name)["deployments"]:
+            assert past["outcome"] is not None, where
+
+    def _has_receipt(self) -> bool:
+        last = self.daemon.client.app(self.name)["last_deployment"]
+        return last is None or last["receipt"] is not None
+
+    def _live_containers(self) -> dict[str, str]:
+        """The live colour's `colored` containers: id, and start time where nothing may start them again."""
+        live = self.daemon.client.app(self.name)["live"]
+        found = self.daemon.containers(f"bgd.app={self.name}", f"bgd.color={live}")
         return {
-            str(c.id): str(c.attrs["State"]["StartedAt"])
+            str(c.id): "" if self.alone else str(c.attrs["State"]["StartedAt"])
             for c in found
             if c.labels.get("com.docker.compose.service") == "web"
         }
 
-    def check(self, before: Before, where: str) -> None:
-        """All of DESIGN's invariants that can be seen from outside."""
-        told = self.daemon.client.app(self.tiny.name)
-        where = f"{where}; seed {SEED}\n{self.daemon.words()}"
-        assert not self.asker.failures, f"{self.asker.failures[:5]} {where}"
-        live = told["live"]
-        assert live is not None, where
-        if live == before.live:
-            assert self.live_containers() == before.containers, where
-        self._check_colors(told, where)
-        self._check_served(told, where)
-        self._check_leftovers(before, where)
-        for past in self.daemon.client.history(self.tiny.name)["deployments"]:
-            assert past["outcome"] is not None, where
-
     def _check_colors(self, told: Any, where: str) -> None:
         for color, of in told["colors"].items():
-            found = self.daemon.containers(f"bgd.app={self.tiny.name}", f"bgd.color={color}")
+            found = self.daemon.containers(f"bgd.app={self.name}", f"bgd.color={color}")
             runs = {c.labels["com.docker.compose.service"] for c in found if c.status == "running"}
             odd = [c.name for c in found if c.status not in ("running", "exited")]
             assert not odd, (odd, where)
@@ -267,35 +186,23 @@ class Scene:
             assert releases <= {of["release"]}, (releases, of["release"], where)
 
     def _check_served(self, told: Any, where: str) -> None:
-        version = httpx.get(self.daemon.url).text
+        version = self.public().text
         live = told["colors"][told["live"]]
         (web,) = [c for c in live["containers"] if c["service"] == "web"]
         said = self.daemon.engine.containers.get(web["id"]).attrs["Config"]["Env"]
         assert f"VERSION={version}" in said, (version, said, where)
 
-    def _check_leftovers(self, before: Before, where: str) -> None:
-        assert len(self.daemon.containers("bgd.role=shared")) == 1, where
+    def _check_leftovers(self, where: str) -> None:
+        shared = [c for c in self.daemon.containers("bgd.role=shared") if c.labels["bgd.app"] == self.name]
+        assert len(shared) == 1, where
         names = sorted(c.name for c in self.daemon.containers())
         assert not [n for n in names if re.match(r"[0-9a-f]{12}_", n)], (names, where)
-        spare = {p.name for p in self.daemon.state_dir.rglob("*") if p.is_file()} - before.files
-        spare = {n for n in spare if not re.match(r"r\d+|\d+|(green|blue|live)\.|(compose|bgd)\b|.*\.log", n)}
+        spare = {p.name for p in self.daemon.state_dir.rglob("*") if p.is_file()} - self._before.files
+        spare = {
+            n for n in spare if not re.match(r"r\d+|\d+|(green|blue|live)[.-]|(compose|bgd)\b|.*\.log", n)
+        }
         assert not spare, (spare, where)
         assert not composes_of(self.daemon.instance), where
-
-    def before(self) -> Before:
-        """What to compare with later."""
-        told = self.daemon.client.app(self.tiny.name)
-        files = {p.name for p in self.daemon.state_dir.rglob("*") if p.is_file()}
-        return Before(told["live"], self.live_containers(), files)
-
-
-@dataclass
-class Before:
-    """The world before an act: the live colour, its containers, and the names of the daemon's files."""
-
-    live: str | None
-    containers: dict[str, str]
-    files: set[str]
 
 
 def composes_of(instance: str) -> list[str]:
@@ -305,18 +212,21 @@ def composes_of(instance: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def scene(home: Path) -> Iterator[Scene]:
-    """A scene with one release live and one warm, under traffic; nothing is left of it."""
+def scene(home: Path, *, alone: bool = False) -> Iterator[Scene]:
+    """A scene with one release live and one before it, under traffic; nothing is left of it."""
     daemon = MortalDaemon(home / "bgd")
+    daemon.environment = {"BGD_HOST_HOOKS": "true"}
+    made = Scene(daemon, home, alone=alone)
     try:
         daemon.start()
-        made = Scene(daemon, Tiny(home / "tiny"))
         made.write()
         daemon.client.add(str(made.tiny.file))
-        made.deploy_this()
+        made.deploy()
+        made.write()
         made.deploy()
         daemon.wait_until(made.is_settled, "settled", ACT_WITHIN_S)
-        with made.asker:
+        with made.asker, watching(daemon) if alone else contextlib.nullcontext() as made.watched:
             yield made
     finally:
         daemon.clear()
+        made.plain.clear()

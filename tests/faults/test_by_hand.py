@@ -16,7 +16,7 @@ import pytest
 
 from tests.docker.tiny import Tiny
 from tests.faults.asker import Asker
-from tests.faults.scene import MortalDaemon
+from tests.faults.mortal_daemon import MortalDaemon
 
 BACK_WITHIN_S = 60.0
 WEB = "restart: always\nmem_limit: 64m"

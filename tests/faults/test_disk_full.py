@@ -12,7 +12,7 @@ import pytest
 
 from tests.docker.tiny import Tiny
 from tests.faults.asker import Asker
-from tests.faults.scene import MortalDaemon
+from tests.faults.mortal_daemon import MortalDaemon
 
 SIZE = "24m"
 WELL_WITHIN_S = 60.0

@@ -12,8 +12,8 @@ import pytest
 
 from bgd.errors import BgError
 from tests.docker.tiny import Tiny
+from tests.faults.mortal_daemon import MortalDaemon
 from tests.faults.own_engine import OwnEngine
-from tests.faults.scene import MortalDaemon
 
 BACK_WITHIN_S = 60.0
 XBGD = "health: {path: /up, interval: 100ms}\ndrain: 1s"

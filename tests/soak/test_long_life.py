@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.scene import SEED, MortalDaemon, Scene, scene
+from tests.faults.acts import TOGETHER
+from tests.faults.mortal_daemon import MortalDaemon
+from tests.faults.scene import Scene, scene
+from tests.faults.stage import SEED
 from tests.soak.gauge import Gauge, disk_figures, engine_figures, process_figures
 
 SOAK_S = float(os.environ.get("BGD_SOAK_S", "0"))
@@ -48,10 +51,9 @@ def test_nothing_grows_over_deployments_moves_and_clients(
     with scene(tmp_path) as stage:
         ends_at = time.monotonic() + SOAK_S
         while time.monotonic() < ends_at:
-            act = chance.choice(ACTS)
-            if act in ("switch", "rollback") and not stage.can_move():
-                act = "deploy"
-            getattr(stage, act)()
+            act = TOGETHER[chance.choice(ACTS)]
+            act.ready(stage)
+            act.do(stage)
             stage.daemon.wait_until(stage.is_settled, "settled", 120)
             come_and_go(stage.daemon)
             sample(stage, gauge)
