@@ -113,9 +113,12 @@ def _turn(directory: Path) -> Iterator[None]:
 
 
 def _placed(path: Path) -> socket.socket:
-    """Made under a name of its own and renamed when it is ready: nobody ever meets it half open."""
+    """Made under another name and renamed when it is ready: nobody ever meets it half open.
+
+    The name is always the same, as whoever makes it has the turn: so what a killed daemon left of it goes.
+    """
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    spare = path.with_name(f".{path.name}.{os.getpid()}")
+    spare = path.with_name(f".{path.name}.new")
     spare.unlink(missing_ok=True)
     before = os.umask(0o777 & ~SOCKET_MODE)
     try:

@@ -121,6 +121,20 @@ def end_maintenance(scene: Scene, where: str) -> None:
     assert scene.public().status_code == 200, where
 
 
+def restart_in(what: str) -> Callable[[Scene], None]:
+    """A deployment whose daemon is killed, and the start of the next one: that is what is died in."""
+
+    def restart(scene: Scene) -> None:
+        scene.daemon.arm_next()
+        scene.write()
+        scene.daemon.client.deploy(scene.name)
+        scene.until_phase(what)
+        scene.daemon.kill()
+        scene.daemon.start_armed()
+
+    return restart
+
+
 def with_guest(scene: Scene) -> None:
     """See that the other app is there, live."""
     if "guest" in apps_of(scene):
@@ -185,6 +199,12 @@ TOGETHER: Mapping[str, Act[Scene]] = {
     ),
 }
 """With an app whose colours run side by side: nobody ever gets anything but an answer."""
+
+RESTARTS: Mapping[str, Act[Scene]] = {
+    "restart_while_checking": Act(restart_in("checking"), outcome="succeeded"),
+    "restart_while_draining": Act(restart_in("idle"), outcome="succeeded"),
+}
+"""Killed once more, while the next daemon makes it whole."""
 
 ALONE: Mapping[str, Act[Scene]] = {
     name: dataclasses.replace(TOGETHER[name], pauses=PAUSE, takes_s=6.0)

@@ -5,7 +5,8 @@
 Nothing in the daemon knows of it. Its effects are found by the interpreter's own audit events (a process
 started, a file opened for writing, renamed, removed, a request to the engine) and by SQLite's trace of
 the journal's statements, so a step that is added to the daemon is found by itself. A signal arms it: then
-`DIRECTORY/at` is read, and the effect of that number, counted from then on, isn't carried out any more.
+`DIRECTORY/at` is read, and the effect of that number, counted from then on, isn't carried out any more. With
+`BGD_ARMED` in its environment it is armed from its start on.
 The effects are written to `DIRECTORY/points`, one a line.
 """
 
@@ -21,6 +22,7 @@ from types import FrameType
 
 ARM = signal.SIGUSR2
 AT, POINTS = "at", "points"
+ARMED = "BGD_ARMED"
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _FILES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.link", "os.symlink", "os.kill"}
@@ -107,6 +109,8 @@ def main() -> int:
     sys.addaudithook(mortality.hear)
     from bgd.main import main as daemon
 
+    if os.environ.get(ARMED):
+        mortality.arm(ARM, None)
     return daemon(sys.argv[2:])
 
 

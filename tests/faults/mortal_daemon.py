@@ -33,6 +33,23 @@ class MortalDaemon(RunningDaemon):
         self._process.send_signal(mortal.ARM)
         self.wait_until(lambda: "armed later" not in (self.home / mortal.POINTS).read_text(), "armed", 10)
 
+    def start_armed(self) -> None:
+        """Start it so that it dies at the effect that the last `arm` named, counted from its start on."""
+        usual, self.environment = self.environment, {**self.environment, mortal.ARMED: "1"}
+        try:
+            self.start()
+        except AssertionError:
+            if not self.has_died():
+                raise
+        finally:
+            self.environment = usual
+
+    def arm_next(self) -> None:
+        """Let the effect that was named be the next daemon's: this one doesn't die."""
+        named = (self.home / mortal.AT).read_text()
+        self.arm(0)
+        (self.home / mortal.AT).write_text(named)
+
     def points(self) -> list[str]:
         """The effects since it was armed."""
         return (self.home / mortal.POINTS).read_text().splitlines()

@@ -202,6 +202,8 @@ class Scene(Stage):
             n for n in spare if not re.match(r"r\d+|\d+|(green|blue|live)[.-]|(compose|bgd)\b|.*\.log", n)
         }
         assert not spare, (spare, where)
+        beside = [p.name for p in self.daemon.socket.parent.iterdir()]
+        assert beside == [self.daemon.socket.name], (beside, where)
         assert not composes_of(self.daemon.instance), where
 
 

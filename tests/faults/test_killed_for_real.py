@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.acts import TOGETHER
+from tests.faults.acts import RESTARTS, TOGETHER
 from tests.faults.matrix import AT_RANDOM, Matrix
 from tests.faults.scene import Scene, scene
 
@@ -24,6 +24,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 @pytest.mark.parametrize("act", TOGETHER)
 def test_killed_at_an_effect_it_is_made_whole(stage: Scene, act: str, matrix: Matrix) -> None:
     matrix.at_each_effect(stage, act, TOGETHER[act])
+
+
+@pytest.mark.parametrize("act", RESTARTS)
+def test_killed_again_while_it_is_made_whole_the_third_daemon_does_it(
+    stage: Scene, act: str, matrix: Matrix
+) -> None:
+    matrix.at_each_effect(stage, act, RESTARTS[act])
 
 
 def test_killed_at_any_time_it_is_made_whole(stage: Scene, matrix: Matrix) -> None:

@@ -118,6 +118,20 @@ def test_of_many_daemons_that_come_at_once_one_gets_the_place_and_keeps_it(tmp_p
         came[0].close()
 
 
+def test_what_a_daemon_left_that_was_killed_while_it_made_its_socket_goes(tmp_path: Path) -> None:
+    path = tmp_path / "bgd.sock"
+    code = (
+        "import os, sys, pathlib; from bgd import server;"
+        "pathlib.Path.rename = lambda *_: os._exit(9);"
+        f"server.bound(pathlib.Path({str(path)!r}))"
+    )
+    for _ in range(2):
+        killed = subprocess.run([sys.executable, "-c", code], check=False)
+        assert killed.returncode == 9
+    bound(path).close()
+    assert [left.name for left in tmp_path.iterdir()] == ["bgd.sock"]
+
+
 def test_a_daemon_that_ends_leaves_the_socket_of_the_next_one_alone(tmp_path: Path) -> None:
     path = tmp_path / "bgd.sock"
     first = bound(path)
