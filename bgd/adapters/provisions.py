@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network
@@ -130,13 +129,26 @@ class Provisions:
                 await self._remove_network(network["Id"])
 
     async def remove_volumes(self, labels: Mapping[str, str]) -> None:
-        """Remove the volumes with these labels; one that something else uses stays."""
+        """Remove the volumes with these labels. Raises `Failed` naming those that something else uses."""
         wanted = [f"{name}={value}" for name, value in labels.items()]
         found = await self._engine.call(lambda api: api.volumes(filters={"label": wanted}))
+        used: list[str] = []
         for volume in found.get("Volumes") or []:
             name = volume["Name"]
-            with contextlib.suppress(NotFound):
+            try:
                 await self._engine.call(lambda api: api.remove_volume(name))  # noqa: B023 - awaited
+            except NotFound:
+                continue
+            except Failed as error:
+                if "in use" not in error.message:
+                    raise
+                used.append(name)
+        if used:
+            raise Failed(
+                f"something else uses {', '.join(used)}",
+                f"`docker ps -a --filter volume={used[0]}` shows what: remove that and try again, "
+                "or remove the app without --volumes",
+            )
 
     async def _remove_network(self, network: str) -> None:
         try:

@@ -94,8 +94,9 @@ async def traffic(request: Request) -> Response:
 
 
 async def remove_app(request: Request) -> Response:
-    """Take an app out."""
-    context, app = _app(request)
+    """Take an app out, or go on with that where it failed."""
+    context = context_of(request)
+    app = context.daemon.fleet.get(request.path_params["app"], or_leaving=True)
     volumes = flag(request, "volumes", default=False)
     await context.daemon.intake.remove(app, volumes, actor_of(request))
     context.daemon.refresh()

@@ -16,7 +16,7 @@ from bgd.engine.deployer import Deployer
 from bgd.engine.detail import with_alone, with_limits, with_usage
 from bgd.engine.diff import Diffs
 from bgd.engine.fleet import Fleet, number_of
-from bgd.engine.intake import Intake
+from bgd.engine.intake import REMOVAL, Intake
 from bgd.engine.notices import Notices
 from bgd.engine.receipt_view import traffic_document, traffic_json
 from bgd.engine.recovery import Recovery
@@ -90,7 +90,8 @@ class Daemon:
         figures = await self._traffic(apps, seen.containers)
         traffic = self.world.traffic
         told = [app_json(a, seen, traffic, figures[a.name], now) for a in sorted(apps, key=_name)]
-        return {"apps": told, "problems": [*seen.problems, *self.fleet.entrance.problems]}
+        stuck = [a.problems[REMOVAL] for a in self.fleet.apps.values() if REMOVAL in a.problems]
+        return {"apps": told, "problems": [*seen.problems, *self.fleet.entrance.problems, *stuck]}
 
     async def status_of(self, app: App) -> AppJson:
         """One app, its containers in detail."""

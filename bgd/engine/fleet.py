@@ -31,6 +31,14 @@ class Move:
     records: tuple[Record, ...]
 
 
+def leaving(name: str) -> tuple[str, str]:
+    """What is told of an app whose removal has begun, and what to do."""
+    return (
+        f"{name} is being removed, and that isn't finished",
+        f"wait for it; where `bgctl status` tells why it failed, `bgctl remove {name} --yes` goes on with it",
+    )
+
+
 class Fleet:
     """The apps in memory, written through to the store."""
 
@@ -43,13 +51,15 @@ class Fleet:
         self.entrance = Entrance(world, self.table)
         self.retention = Retention(world)
 
-    def get(self, name: str) -> App:
-        """The app of that name. Raises `NotFound`."""
+    def get(self, name: str, *, or_leaving: bool = False) -> App:
+        """The app of that name, also one whose removal isn't finished if asked for. Raises `NotFound`."""
         app = self.apps.get(name)
-        if app is None or app.record.is_leaving:
-            known = ", ".join(sorted(line.app for line in self.table())) or "none yet"
-            raise NotFound(f"there is no app {name!r} (known: {known})", "take it in with `bgctl add FILE`")
-        return app
+        if app is not None and (or_leaving or not app.record.is_leaving):
+            return app
+        if app is not None:
+            raise NotFound(*leaving(name))
+        known = ", ".join(sorted(line.app for line in self.table())) or "none yet"
+        raise NotFound(f"there is no app {name!r} (known: {known})", "take it in with `bgctl add FILE`")
 
     def table(self) -> Table:
         """What nginx is to serve now."""

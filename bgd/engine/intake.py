@@ -12,12 +12,14 @@ from bgd.domain.plan import Plan
 from bgd.domain.settings import Route
 from bgd.engine.adoption import Survey, survey
 from bgd.engine.app import App
-from bgd.engine.fleet import Fleet
+from bgd.engine.fleet import Fleet, leaving
 from bgd.engine.hooks import refuse_host_hooks
 from bgd.engine.ports import Entry, Reading
-from bgd.errors import InvalidInput, Refused
+from bgd.errors import BgError, InvalidInput, Refused
 
 LEAVING_WITHIN_S = 60.0
+REMOVAL = "removal"
+"""A problem of an app: why its removal failed."""
 
 
 def route_planned(plan: Plan, origin: Origin) -> Route:
@@ -52,6 +54,8 @@ class Intake:
         await self._let_go(plan.app)
         if plan.app in self._fleet.apps:
             taken = self._fleet.apps[plan.app]
+            if taken.record.is_leaving:
+                raise Refused(*leaving(plan.app))
             raise Refused(
                 f"there is an app {plan.app} already, of {taken.record.file}",
                 f"`bgctl deploy {plan.app}` deploys it; `--name` takes this file in under another name",
@@ -95,7 +99,18 @@ class Intake:
             await self.finish_removal(app, actor)
 
     async def finish_removal(self, app: App, actor: str) -> None:
-        """What is left to do once an app's removal is recorded; a killed daemon's successor does it too."""
+        """What is left to do once an app's removal is recorded; a killed daemon's successor does it too.
+
+        Where it fails the app is still leaving, and status tells why.
+        """
+        try:
+            await self._finish_removal(app, actor)
+        except BgError as error:
+            remedy = f"`bgctl remove {app.name} --yes` tries again"
+            app.problems[REMOVAL] = f"{app.name} can't be removed: {error.message}; {remedy}"
+            raise
+
+    async def _finish_removal(self, app: App, actor: str) -> None:
         journal = self._world.journal
         for color in app.colors:
             self._fleet.drains.cancel(app, color)

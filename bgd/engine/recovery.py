@@ -7,6 +7,7 @@ steps of a move, and then the move is carried out again. Anything else that diff
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -153,10 +154,8 @@ class Recovery:
     async def _settle(self, app: App) -> None:
         """Go on with what isn't a deployment: receipts, draining, keeping warm, leaving."""
         if app.record.is_leaving:
-            try:
+            with contextlib.suppress(BgError):  # it is told as a problem of the app's
                 await self._intake.finish_removal(app, "bgd")
-            except BgError as error:
-                app.problems["removal"] = f"can't be removed: {error.message}"
             return
         self._adoptions.watch(app)
         receipts = self._fleet.receipts

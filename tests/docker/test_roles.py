@@ -163,3 +163,25 @@ def test_who_did_it_is_in_the_history(bgd: RunningDaemon, tiny: Tiny) -> None:
     release = bgd.json("show", "tiny", "r1")
     assert release["images"]["web"]["id"].startswith("sha256:")
     assert release["images"]["web"]["reference"] == IMAGE
+
+
+def test_a_volume_that_something_else_uses_is_named_and_the_removal_goes_on_later(
+    bgd: RunningDaemon, tiny: Tiny
+) -> None:
+    bgd.bgctl("add", write(tiny, "one"))
+    bgd.bgctl("deploy", "tiny")
+    volume = f"{bgd.instance}-tiny_data"
+    other = bgd.engine.containers.create(
+        IMAGE, volumes=[f"{volume}:/data"], labels={"bgd.instance": bgd.instance}
+    )
+    try:
+        told = bgd.bgctl("remove", "tiny", "--volumes", "--yes", status=1).stderr
+        assert f"something else uses {volume}" in told
+        assert f"docker ps -a --filter volume={volume}" in told
+        assert f"tiny can't be removed: something else uses {volume}" in bgd.bgctl("status").stdout
+        assert "that isn't finished" in bgd.bgctl("deploy", "tiny", status=2).stderr
+    finally:
+        other.remove(force=True)
+    bgd.bgctl("remove", "tiny", "--volumes", "--yes")
+    assert "can't be removed" not in bgd.bgctl("status").stdout
+    assert volume not in [each.name for each in bgd.engine.volumes.list()]

@@ -297,6 +297,25 @@ async def test_removing_an_app_leaves_nothing_of_it(bench: Bench) -> None:
     await bench.daemon.intake.add(Origin("/srv/shop/compose.yaml"), None, "tester")
 
 
+async def test_a_removal_that_failed_is_told_and_can_be_gone_on_with(bench: Bench) -> None:
+    await deployed(bench)
+    bench.runner.broken["remove_app"] = "something else uses shop_data"
+    with pytest.raises(Failed, match="something else uses shop_data"):
+        await bench.daemon.intake.remove(shop(bench), volumes=True, actor="tester")
+    told = await bench.daemon.status()
+    assert told["apps"] == []
+    assert any("shop can't be removed: something else uses shop_data" in each for each in told["problems"])
+    with pytest.raises(NotFound, match="shop is being removed"):
+        shop(bench)
+    with pytest.raises(NotFound, match=r"no app 'other' .known: none yet"):
+        bench.daemon.fleet.get("other")
+    del bench.runner.broken["remove_app"]
+    leaving = bench.daemon.fleet.get("shop", or_leaving=True)
+    await bench.daemon.intake.remove(leaving, volumes=False, actor="tester")
+    assert (await bench.daemon.status())["problems"] == []
+    await bench.daemon.intake.add(Origin("/srv/shop/compose.yaml"), None, "tester")
+
+
 async def test_a_relative_path_is_refused(bench: Bench) -> None:
     with pytest.raises(InvalidInput, match="absolute"):
         await bench.daemon.intake.add(Origin("compose.yaml"), None, "tester")
