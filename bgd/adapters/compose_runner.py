@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from bgd.adapters import compose_file
+from bgd.adapters.app_logs import AppLogs
 from bgd.adapters.compose_cli import ComposeCli
-from bgd.adapters.compose_project import PROJECT, SERVICE, ComposeProjects
+from bgd.adapters.compose_project import SERVICE, ComposeProjects
 from bgd.adapters.container_logs import ContainerLogs
 from bgd.adapters.container_report import ONE_OFFS, container_of
 from bgd.adapters.docker_engine import Attributes, DockerEngine, together
@@ -21,12 +20,11 @@ from bgd.adapters.environment import surveys_of
 from bgd.adapters.host_survey import HostSurvey
 from bgd.adapters.image_supply import ImageSupply
 from bgd.adapters.known_containers import KnownContainers
-from bgd.adapters.log_follower import LogFollower
 from bgd.adapters.one_offs import OneOffs
 from bgd.adapters.plain_projects import PlainProjects
 from bgd.adapters.provisions import Provisions
 from bgd.adapters.rendered_file import AppFiles
-from bgd.adapters.secrecy import Voice, cleaner, line_mask
+from bgd.adapters.secrecy import Voice, cleaner
 from bgd.adapters.shared_services import SharedServices
 from bgd.domain.adoption import PlainContainer, PlainProject
 from bgd.domain.color import Color
@@ -290,43 +288,10 @@ class ComposeRunner:
         await self._events.after(app, seen.get(app, self._events.revision(app)), timeout_s)
 
     async def log_tail(self, app: str, color: Color, lines: int) -> Sequence[LogLine]:
-        clean = await cleaner(await self._files(app).read(str(color)))
-        kept: deque[LogLine] = deque(maxlen=lines)
-        containers = await self._matching(LogQuery(app, color))
-        async with aclosing(self._logs.merged(containers, lines, None)) as found:
-            async for batch in found:
-                kept += [line._replace(text=clean(line.text)) for line in batch]
-        return list(kept)
+        return await self._logs_of(app).tail(color, lines)
 
-    async def logs(self, query: LogQuery) -> AsyncGenerator[Sequence[LogLine]]:
-        mask = await self._line_mask(query.app)
-        if query.follow:
-
-            async def listing() -> Sequence[Container]:
-                nonlocal mask
-                mask = await self._line_mask(query.app)  # a new release may have new secrets
-                return await self._matching(query)
-
-            follower = LogFollower(self._logs, self._engine, self._events, query.app, listing)
-            lines = follower.lines(query.tail, query.since)
-        else:
-            lines = self._logs.merged(await self._matching(query), query.tail, query.since)
-        async with aclosing(lines):
-            async for batch in lines:
-                yield mask(batch)
-
-    async def _line_mask(self, app: str) -> Callable[[Sequence[LogLine]], Sequence[LogLine]]:
-        files = self._files(app)
-        return await line_mask([await files.read(name) for name in await files.names("")])
-
-    async def _matching(self, query: LogQuery) -> list[Container]:
-        labels = self._place(query.app).labels(query.color)
-        found = [container_of(c) for c in await self._engine.containers(labels)]
-        if query.color is None:
-            # Why a request got no answer stands in the proxy's log and in no other.
-            proxy = {INSTANCE: self._instance, PROJECT: f"{self._instance}-proxy"}
-            found += [container_of(c) for c in await self._engine.containers(proxy)]
-        return [c for c in found if query.service in (None, c.service)]
+    def logs(self, query: LogQuery) -> AsyncGenerator[Sequence[LogLine]]:
+        return self._logs_of(query.app).lines(query)
 
     def _render(self, release: Release, color: Color) -> Project:
         place = self._place(release.app)
@@ -339,6 +304,9 @@ class ComposeRunner:
 
     def _files(self, app: str) -> AppFiles:
         return AppFiles(self._state, app)
+
+    def _logs_of(self, app: str) -> AppLogs:
+        return AppLogs(self._place(app), self._files(app), self._engine, self._events, self._logs)
 
 
 def _stand_in(plan: Plan) -> Mapping[str, Image]:

@@ -6,13 +6,13 @@ import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network
-from pathlib import Path
 from typing import Any
 
 import docker
 from docker.types import IPAMConfig, IPAMPool
 
 from bgd.adapters.docker_engine import Attributes, DockerEngine
+from bgd.adapters.taken_subnets import routed, subnets_of
 from bgd.domain.render import NetworkSpec, Project, VolumeSpec
 from bgd.domain.render.naming import DEFINITION, INSTANCE
 from bgd.domain.subnet import free_subnet
@@ -20,7 +20,6 @@ from bgd.errors import Failed, NotFound
 
 ATTEMPTS = 20
 _SMALLEST_BITS, _LARGEST_BITS = 5, 16
-_ROUTES = Path("/proc/net/route")
 
 
 class Provisions:
@@ -100,14 +99,9 @@ class Provisions:
 
     async def _taken(self) -> list[IPv4Network]:
         networks = await self._engine.call(lambda api: api.networks())
-        taken = [
-            IPv4Network(pool["Subnet"], strict=False)
-            for network in networks
-            for pool in (network.get("IPAM") or {}).get("Config") or []
-            if pool.get("Subnet") and ":" not in pool["Subnet"]
-        ]
+        taken = subnets_of(networks)
         if self._engine.address.is_local:
-            taken += await asyncio.to_thread(_routes)
+            taken += await asyncio.to_thread(routed)
         return taken
 
     async def connect(self, container: str, network: str, aliases: Iterable[str]) -> None:
@@ -212,17 +206,3 @@ def _ipam(given: Mapping[str, Any] | None) -> IPAMConfig | None:
     return IPAMConfig(
         driver=given.get("driver") or "default", pool_configs=pools, options=given.get("options")
     )
-
-
-def _routes() -> list[IPv4Network]:
-    """The networks that the host has routes to: a VPN's, say, which the engine would take no notice of."""
-    try:
-        lines = _ROUTES.read_text().splitlines()[1:]
-    except OSError:
-        return []
-    found = []
-    for line in lines:
-        fields = line.split()
-        address, mask = (int.from_bytes(bytes.fromhex(fields[i]), "little") for i in (1, 7))
-        found.append(IPv4Network((address, mask.bit_count()), strict=False))
-    return found

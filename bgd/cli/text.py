@@ -46,9 +46,12 @@ def width(text: str) -> int:
     """How many columns `text` takes on a terminal."""
     if text.isascii() or all(char < "\u0300" or char in _NARROW for char in text):
         return len(text)
-    from unicodedata import combining, east_asian_width
+    from unicodedata import category, east_asian_width
 
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+    # Not `combining`: that is an order among marks, and 0 for many, such as the vowels above Thai letters.
+    return sum(
+        0 if category(char) in ("Mn", "Me") else 2 if east_asian_width(char) in "WF" else 1 for char in text
+    )
 
 
 def spans(line: Line) -> list[tuple[str, str]]:

@@ -44,7 +44,7 @@ def test_an_unknown_style_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "columns"), [("abc", 3), ("✓ ok", 4), ("漢字", 4), ("e\u0301", 1), ("👍", 2)]
+    ("text", "columns"), [("abc", 3), ("✓ ok", 4), ("漢字", 4), ("e\u0301", 1), ("👍", 2), ("กำลัง", 4)]
 )
 def test_width_is_counted_in_columns(text: str, columns: int) -> None:
     assert width(text) == columns

@@ -2,9 +2,11 @@
 
 from ipaddress import IPv4Network
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
+from bgd.adapters.taken_subnets import routed
 from bgd.domain.subnet import POOLS, free_subnet
 from bgd.errors import Failed
 
@@ -59,3 +61,13 @@ def test_nothing_left_is_told_with_a_remedy() -> None:
 def test_sizes_without_a_use_are_a_defect_of_the_caller(prefix: int) -> None:
     with pytest.raises(ValueError, match="9 to 30"):
         free_subnet([], prefix)
+
+
+def test_what_the_host_has_routes_to_is_taken(tmp_path: Path) -> None:
+    head = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT"
+    default = "eth0\t00000000\t0101A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0"
+    vpn = "tun0\t0000C80A\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0"
+    table = tmp_path / "route"
+    table.write_text("\n".join([head, default, vpn, ""]))
+    assert routed(table) == networks("0.0.0.0/0", "10.200.0.0/16")
+    assert routed(tmp_path / "none") == []

@@ -17,6 +17,7 @@ from docker.types import IPAMConfig, IPAMPool
 from bgd.adapters.compose_cli import ComposeCli
 from bgd.adapters.nginx.door import Door
 from bgd.adapters.nginx.proxy import Engine
+from bgd.adapters.taken_subnets import routed, subnets_of
 from bgd.domain.subnet import free_subnet
 from bgd.domain.traffic import edge_network
 from bgd.errors import Failed, InvalidInput, Occupied
@@ -31,7 +32,6 @@ LABEL_INSTANCE = "bgd.instance"
 LABEL_HTTP, LABEL_PREVIEW, LABEL_IMAGE = "bgd.http", "bgd.preview", "bgd.image"
 
 _TAKEN = re.compile(r"address already in use|port is already allocated", re.IGNORECASE)
-_ROUTES = Path("/proc/net/route")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class Project:
         existing = client.networks()
         if any(network["Name"] == self.edge for network in existing):
             return False
-        taken = [*_routes(), *_subnets(existing), *refused]
+        taken = [*routed(), *subnets_of(existing), *refused]
         refused.append(free_subnet(taken, EDGE_PREFIX_BITS))
         pool = IPAMPool(subnet=str(refused[-1]))
         client.create_network(
@@ -216,29 +216,3 @@ def taken(door: Door, option: str) -> Occupied:
         f"{door} is taken: something else listens there already",
         f"`ss -ltnp 'sport = :{door.port}'` shows what: stop it, or give bgd another {option} ADDR:PORT",
     )
-
-
-def _routes() -> list[IPv4Network]:
-    """The networks that the host has routes to; none where they can't be read."""
-    try:
-        lines = _ROUTES.read_text().splitlines()[1:]
-    except OSError:
-        return []
-    networks = []
-    for fields in map(str.split, lines):
-        address, mask = (int.from_bytes(bytes.fromhex(fields[i])[::-1]) for i in (1, 7))
-        networks.append(IPv4Network((address, mask.bit_count())))
-    return networks
-
-
-def _subnets(networks: list[dict[str, object]]) -> list[IPv4Network]:
-    """The IPv4 subnets of the engine's networks."""
-    found = []
-    for network in networks:
-        ipam = network.get("IPAM")
-        pools = ipam.get("Config") if isinstance(ipam, dict) else None
-        for pool in pools or []:
-            subnet = str(pool.get("Subnet", ""))
-            if "." in subnet:
-                found.append(IPv4Network(subnet, strict=False))
-    return found
