@@ -18,6 +18,8 @@ from bgd.engine.ports import BuildContext
 
 Stamp = tuple[int, int, int, int, int] | None
 _REMEMBERED_FILES = 50_000
+WALKS = 10
+"""So many are begun where something vanishes in each."""
 
 
 def stamp_of(file: Path) -> Stamp:
@@ -52,11 +54,24 @@ def files_of(context: BuildContext) -> tuple[list[Path], list[Path]]:
     own = context.dockerfile.with_name(context.dockerfile.name + ".dockerignore")
     ignore = own if own.is_file() else context.root / ".dockerignore"
     files, directories = {context.dockerfile, ignore}, {context.root}
-    for name in exclude_paths(str(context.root), _patterns(ignore)):
+    for name in _names_below(context.root, _patterns(ignore)):
         path = context.root / name
         (directories if path.is_dir() and not path.is_symlink() else files).add(path)
     directories.update(file.parent for file in (context.dockerfile, ignore) if file.parent.is_dir())
     return sorted(files), sorted(directories)
+
+
+def _names_below(root: Path, patterns: list[str]) -> set[str]:
+    """What a walk finds; it is begun anew where a directory vanished under it, as in a checkout."""
+    for tries_left in reversed(range(WALKS)):
+        try:
+            return exclude_paths(str(root), list(patterns))
+        except (FileNotFoundError, NotADirectoryError):
+            if not root.is_dir():
+                return set()
+            if not tries_left:
+                raise
+    return set()
 
 
 def _patterns(ignore: Path) -> list[str]:

@@ -13,6 +13,7 @@ contexts, with their thousands of files, are looked at when something stirs in t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
@@ -161,8 +162,9 @@ def _directories(file: Path) -> Iterator[Path]:
             if place.is_symlink() and links < MAX_LINKS:
                 links += 1
                 yield _nearest(place.parent)
-                target = os.path.normpath(place.parent / os.readlink(place))  # noqa: PTH115
-                waiting.append(Path(target) / path.relative_to(place))
+                with contextlib.suppress(OSError):  # it is being swapped, which the next look sees
+                    target = os.path.normpath(place.parent / os.readlink(place))  # noqa: PTH115
+                    waiting.append(Path(target) / path.relative_to(place))
                 break
         else:
             yield _nearest(path.parent)

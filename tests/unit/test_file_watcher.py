@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from bgd.adapters.build_context import contents_of, contexts_of
-from bgd.adapters.file_watcher import FileWatcher
+from bgd.adapters.file_watcher import FileWatcher, look
 from bgd.adapters.mounts import is_remote
 from bgd.engine.ports import BuildContext
 
@@ -350,3 +350,21 @@ def test_configs_and_secrets_count_by_what_their_files_hold(tmp_path: Path) -> N
     after = contents_of(model, with_builds=False)
     assert before != after
     assert "one" not in str(after)
+
+
+class Vanishing(type(Path())):  # type: ignore[misc]
+    """A path with a link on it that is gone by the time that it is read."""
+
+    def is_symlink(self) -> bool:
+        return bool(self.name == "current")
+
+
+def test_a_link_that_vanishes_while_it_is_looked_at_is_no_trouble(tmp_path: Path) -> None:
+    seen = look([Vanishing(tmp_path / "current" / "compose.yaml")], [], None)
+    assert (seen.files, {place for place, _ in seen.directories}) == ((None,), {tmp_path})
+
+
+def test_a_context_that_is_gone_holds_nothing(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    seen = look([], [BuildContext(gone, gone / "Dockerfile")], None)
+    assert [stamp for _, stamp in seen.builds] == [None, None]
