@@ -13,6 +13,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -83,13 +84,23 @@ def run(daemon: FakeDaemon | None, *words: str, **variables: str) -> Result:
 def process(daemon: FakeDaemon, *words: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
     """Start it as a process that the test talks with."""
     defaults = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(
-        [*COMMAND, *words], env=environ(daemon), text=True, **{**defaults, **options}
-    ) as started:
+    with _heard(signal.SIGINT):
+        made = subprocess.Popen([*COMMAND, *words], env=environ(daemon), text=True, **{**defaults, **options})
+    with made as started:
         try:
             yield started
         finally:
             started.kill()
+
+
+@contextmanager
+def _heard(number: signal.Signals) -> Iterator[None]:
+    """Let who is started meanwhile hear a signal that the tests don't: Ctrl-C in a shell's background."""
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
 
 
 class Terminal:

@@ -17,10 +17,10 @@ from types import MappingProxyType
 from typing import Any, cast
 
 import docker
-from docker.errors import NotFound
 
 from bgd.client import Client
 from bgd.errors import BgError
+from tests.docker.leftovers import clear_instance
 
 READY_WITHIN_S = 60.0
 END_WITHIN_S = 20.0
@@ -157,20 +157,7 @@ class RunningDaemon:
         """End it, and remove everything that bears its label."""
         if self._process is not None:
             self.end(signal.SIGKILL)
-        wanted: dict[str, Any] = {"label": f"bgd.instance={self.instance}"}
-        for container in self.engine.containers.list(all=True, filters=wanted):
-            with contextlib.suppress(NotFound):
-                container.remove(force=True, v=True)
-        for network in self.engine.networks.list(filters=wanted):
-            with contextlib.suppress(NotFound):
-                network.remove()
-        for volume in self.engine.volumes.list(filters=wanted):
-            with contextlib.suppress(NotFound):
-                volume.remove(force=True)
-        for image in self.engine.images.list():
-            for tag in image.tags:
-                if tag.startswith(f"{self.instance}/"):
-                    self.engine.images.remove(tag)
+        clear_instance(self.engine, self.instance)
         self.engine.close()
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import docker
 import pytest
-from docker.errors import APIError, NotFound
 from docker.types import NetworkingConfig
 
 from bgd.adapters.compose_cli import ComposeCli
@@ -21,6 +20,7 @@ from bgd.domain.color import Color
 from bgd.domain.render.naming import DEFAULT_INSTANCE, Place
 from bgd.domain.settings import Route
 from bgd.domain.traffic import AppRoutes, edge_network
+from tests.docker.leftovers import clear_label
 
 NGINX_IMAGE = "bgd/nginx:local"
 WEB_IMAGE = "bgd/demo-web:local"
@@ -123,12 +123,8 @@ class Lab:
         for each in self._opened:
             each.close()
         await self.engine.close()
-        mine = {"label": f"bgd.instance={self.instance}"}
-        for container in self.client.containers(all=True, filters=mine):
-            with contextlib.suppress(NotFound, APIError):
-                self.client.remove_container(container["Id"], force=True)
-        for network in self.client.networks(filters=mine):
-            self.client.remove_network(network["Id"])
+        with contextlib.closing(docker.from_env()) as engine:
+            clear_label(engine, f"bgd.instance={self.instance}")
 
 
 @contextlib.asynccontextmanager

@@ -11,6 +11,7 @@ from typing import Any
 import docker
 
 from compose.engine.composer import find_composer
+from tests.docker.leftovers import clear_label
 from tests.docker.tiny import IMAGE, indented
 
 REDIS = "bgd/demo-redis:local"
@@ -103,11 +104,5 @@ x-bgd:
     def clear(self) -> None:
         """Leave nothing."""
         for project in self.projects:
-            for one in self.containers(project).values():
-                one.remove(force=True, v=True)
-            wanted: dict[str, Any] = {"label": f"com.docker.compose.project={project}"}
-            for network in self.engine.networks.list(filters=wanted):
-                network.remove()
-            for volume in self.engine.volumes.list(filters=wanted):
-                volume.remove(force=True)
+            clear_label(self.engine, f"com.docker.compose.project={project}")
         self.engine.close()

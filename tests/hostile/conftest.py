@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.hostile.door import Door
-from tests.unit.conftest import bench, store
+from tests.unit.conftest import bench, memory, store
 from tests.unit.fakes import Bench
 
-__all__ = ["bench", "door", "store"]
+__all__ = ["bench", "door", "memory", "store"]
 
 
 @pytest.fixture

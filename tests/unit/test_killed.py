@@ -25,12 +25,20 @@ from bgd.domain.plan import Overlap
 from bgd.domain.probe import Answer
 from bgd.domain.served import Outcome, Served
 from bgd.domain.settings import Bake, HealthCheck, HttpSmoke, Promote, Settings
+from bgd.engine import drain, figures
 from bgd.engine.ports import Entry, Record
 from bgd.errors import BgError
 from tests.unit.fakes import ALONE, Bench, Fuse, Killed, plan
 
 GREEN = Color.GREEN
 Act = Callable[[Bench], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon that looks often: it is waited for in a thousand lives."""
+    monkeypatch.setattr(drain, "LOOK_CLOSELY_EVERY_S", 0.001)
+    monkeypatch.setattr(figures, "LOOK_EVERY_S", 0.01)
 
 
 class FusedStore(SqliteStore):
@@ -239,17 +247,17 @@ ENDS: dict[Act, State] = {
 
 
 @pytest.mark.parametrize("name", SCENES)
-async def test_killed_anywhere_the_next_daemon_makes_it_whole(name: str, tmp_path: Path) -> None:
-    await _killed_everywhere(tmp_path, *SCENES[name], Overlap())
+async def test_killed_anywhere_the_next_daemon_makes_it_whole(name: str, memory: Path) -> None:
+    await _killed_everywhere(memory, *SCENES[name], Overlap())
 
 
 @pytest.mark.parametrize("name", ALONE_SCENES)
-async def test_killed_anywhere_an_app_that_must_not_run_twice_never_does(name: str, tmp_path: Path) -> None:
-    await _killed_everywhere(tmp_path, *ALONE_SCENES[name], ALONE)
+async def test_killed_anywhere_an_app_that_must_not_run_twice_never_does(name: str, memory: Path) -> None:
+    await _killed_everywhere(memory, *ALONE_SCENES[name], ALONE)
 
 
-async def _killed_everywhere(tmp_path: Path, before: Act, act: Act, overlap: Overlap) -> None:
-    bench, store = await scene(tmp_path / "count.db", before, overlap)
+async def _killed_everywhere(directory: Path, before: Act, act: Act, overlap: Overlap) -> None:
+    bench, store = await scene(directory / "count.db", before, overlap)
     fuse, live = arm(bench, store, None), bench.traffic.served("shop")
     await act(bench)
     await cooled(bench)
@@ -261,7 +269,7 @@ async def _killed_everywhere(tmp_path: Path, before: Act, act: Act, overlap: Ove
     await store.close()
     assert points > 5
     for point in range(points):
-        await _killed_at(point, tmp_path / f"{point}.db", before, act, overlap)
+        await _killed_at(point, directory / f"{point}.db", before, act, overlap)
 
 
 async def _killed_at(point: int, file: Path, before: Act, act: Act, overlap: Overlap) -> None:
@@ -301,6 +309,7 @@ async def _killed_at(point: int, file: Path, before: Act, act: Act, overlap: Ove
         assert deployment.state.is_final, where
     await kill_remains(bench)
     await store.close()
+    file.unlink()
 
 
 def _ignore_the_dead(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

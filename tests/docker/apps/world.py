@@ -23,6 +23,7 @@ from bgd.domain.plan import Plan, RoleOf
 from bgd.domain.release import Release
 from bgd.domain.settings import Role, Route, Settings
 from bgd.domain.traffic import edge_network
+from tests.docker.leftovers import clear_instance
 
 DEADLINE_S = 30.0
 
@@ -108,7 +109,7 @@ async def world(directory: Path) -> AsyncIterator[World]:
     """A world that leaves nothing behind."""
     instance = f"t{uuid.uuid4().hex[:8]}"
     client = docker.from_env()
-    edge = client.networks.create(edge_network(instance), labels={"bgd.instance": instance})
+    client.networks.create(edge_network(instance), labels={"bgd.instance": instance})
     engine = DockerEngine()
     cli = await ComposeCli.find()
     runner = ComposeRunner(instance, directory / "state", cli, engine, edge_network(instance))
@@ -118,23 +119,5 @@ async def world(directory: Path) -> AsyncIterator[World]:
     finally:
         await runner.close()
         await engine.close()
-        clear(client, instance)
-        edge.reload()
-        edge.remove()
+        clear_instance(client, instance)
         client.close()
-
-
-def clear(client: docker.DockerClient, instance: str) -> None:
-    """Remove everything of an instance but its edge."""
-    wanted: dict[str, str | list[str] | bool] = {"label": f"bgd.instance={instance}"}
-    for container in client.containers.list(all=True, filters=wanted):
-        container.remove(force=True, v=True)
-    for network in client.networks.list(filters=wanted):
-        if network.name != edge_network(instance):
-            network.remove()
-    for volume in client.volumes.list(filters=wanted):
-        volume.remove()
-    for image in client.images.list(filters={"reference": f"{instance}/*/*"}):
-        for tag in image.tags:
-            if tag.startswith(f"{instance}/"):
-                client.images.remove(tag)
