@@ -35,7 +35,7 @@ from bgd.engine.checks import SmokeResult
 from bgd.engine.fleet import name_of
 from bgd.engine.ports import LogQuery
 from bgd.engine.view import deployment_json, event_json
-from bgd.errors import InvalidInput
+from bgd.errors import InvalidInput, Refused, Unreachable
 from bgd.wire import SwitchJson
 
 
@@ -282,8 +282,13 @@ async def logs(request: Request) -> Response:
     lines = context.daemon.world.runner.logs(query)
 
     async def frames() -> AsyncGenerator[bytes]:
-        async with aclosing(lines):
-            async for batch in lines:
-                yield log_frames(batch)
+        try:
+            async with aclosing(lines):
+                async for batch in lines:
+                    yield log_frames(batch)
+        except Unreachable as error:
+            if query.follow:
+                raise  # who follows asks again, until the engine is back
+            raise Refused(error.message, error.hint) from error  # the engine is away, not the daemon
 
     return event_stream(frames(), context.ending)

@@ -184,6 +184,14 @@ async def test_logs_are_lines(served: Service) -> None:
     assert [line["text"] for line in lines] == [f"hello {number}" for number in range(3000)]
 
 
+async def test_an_engine_that_is_away_isnt_taken_for_a_daemon_that_is(served: Service) -> None:
+    served.bench.runner.is_away = True
+    with pytest.raises(Refused, match="the Docker engine doesn't answer"):
+        await asyncio.to_thread(drained, lambda: served.client.logs("shop"))
+    with pytest.raises(Unreachable):  # by which who follows knows that it is worth another try
+        await asyncio.to_thread(drained, lambda: served.client.logs("shop", follow=True))
+
+
 async def test_the_openapi_document_names_every_verb(served: Service) -> None:
     document = (await served.http.get("/openapi.json")).json()
     assert document["openapi"].startswith("3.1")

@@ -238,6 +238,7 @@ class FakeRunner:
         return [LogLine("2026-01-01T00:00:00Z", color, "web", "shop-web-1", "stderr", "it hurts")]
 
     async def logs(self, query: LogQuery) -> AsyncGenerator[Sequence[LogLine]]:
+        await self.reach()
         for number in range(query.tail or 1):
             text = f"hello {number}"
             yield [LogLine("2026-01-01T00:00:00Z", "blue", "web", "shop-web-1", "stdout", text)]
