@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from queue import Queue
 from typing import Any
+
+from tests.loopback import Quiet, loopback_server, serving
 
 
 class Mailbox:
@@ -19,7 +20,7 @@ class Mailbox:
         self.status = 200
         mailbox = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet, BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 self.send_response(mailbox.status)
@@ -27,10 +28,7 @@ class Mailbox:
                 self.end_headers()
                 mailbox.messages.put(json.loads(body))
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = loopback_server(Handler)
 
     @property
     def url(self) -> str:
@@ -42,11 +40,5 @@ class Mailbox:
 def mailbox() -> Iterator[Mailbox]:
     """A mailbox that is open."""
     made = Mailbox()
-    thread = threading.Thread(target=made.server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(made.server):
         yield made
-    finally:
-        made.server.shutdown()
-        made.server.server_close()
-        thread.join()

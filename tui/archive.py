@@ -16,9 +16,8 @@ from bgd.cli.difference import release_lines
 from bgd.cli.text import Line
 from bgd.errors import BgError
 from tui.model import Deployment
-from tui.plain import plain
 from tui.port import Daemon
-from tui.snapshot import read_deployment, read_time
+from tui.snapshot import read_deployment
 
 Event = dict[str, Any]
 MOVES = frozenset({"switch", "rollback"})
@@ -133,16 +132,7 @@ def _move(number: int, events: Sequence[Event]) -> Deployment | None:
     if started is None or started.get("kind") not in MOVES:
         return None
     finished = next((event for event in events if event["event"] == "finished"), {})
-    return Deployment(
-        id=number,
-        kind=plain(started["kind"]),
-        release=plain(started.get("release")),
-        color=plain(started.get("color")),
-        state=plain(finished.get("outcome")),
-        started=read_time(started.get("at")),
-        finished=read_time(finished.get("at")),
-        took_ms=finished.get("took_ms"),
-        outcome=plain(finished["outcome"]) if finished.get("outcome") else None,
-        actor=plain(started.get("actor")),
-        reason=plain(started.get("reason")),
-    )
+    ended = {"finished": finished.get("at"), "took_ms": finished.get("took_ms")}
+    outcome = finished.get("outcome")
+    about = {"id": number, "started": started.get("at"), "state": outcome, "outcome": outcome}
+    return read_deployment({**started, **about, **ended})

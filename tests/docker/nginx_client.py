@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from tests.docker.load.connection import Connection
+
 TIMEOUT_S = 20.0
 BETWEEN_TRIES_S = 0.05
+KEPT_CONNECTIONS = 16
 
 
 @dataclass(frozen=True)
@@ -66,3 +71,20 @@ async def until(door: str, host: str, path: str = "/", *, status: int = 200, ver
             last = str(error)
         await asyncio.sleep(BETWEEN_TRIES_S)
     raise AssertionError(f"{host}{path}: no {status} {version} within {TIMEOUT_S:g} s, but {last}")
+
+
+@asynccontextmanager
+async def kept_connections(door: str) -> AsyncIterator[list[Connection]]:
+    """Connections that stay open."""
+    connections = [await Connection.open(door) for _ in range(KEPT_CONNECTIONS)]
+    try:
+        yield connections
+    finally:
+        for connection in connections:
+            await connection.close()
+
+
+async def statuses(connections: list[Connection]) -> set[int]:
+    """What each of them gets for a request."""
+    answers = await asyncio.gather(*(each.ask("GET", "/version", "shop") for each in connections))
+    return {answer.status for answer in answers}

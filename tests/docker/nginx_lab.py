@@ -21,6 +21,7 @@ from bgd.domain.render.naming import DEFAULT_INSTANCE, Place
 from bgd.domain.settings import Route
 from bgd.domain.traffic import AppRoutes, edge_network
 from tests.docker.leftovers import clear_label
+from tests.docker.nginx_client import until
 
 NGINX_IMAGE = "bgd/nginx:local"
 WEB_IMAGE = "bgd/demo-web:local"
@@ -117,6 +118,24 @@ class Lab:
         self.client.start(made["Id"])
         networks = self.client.inspect_container(made["Id"])["NetworkSettings"]["Networks"]
         return str(networks[edge]["IPAddress"])
+
+    async def go_live(self, color: Color) -> None:
+        """Move the shop's traffic, and reload after it, as the engine does."""
+        await self.traffic.switch("shop", color)
+        await self.traffic.apply((routes("shop", color),))
+
+    async def begin(self, traffic: NginxTraffic | None = None) -> None:
+        """Start the proxy with both colours of a shop, of which none is live."""
+        await (traffic or self.traffic).start((routes("shop", None),))
+        for color in Color:
+            self.front("shop", color)
+        await until(self.preview, "shop", "/version", version="blue")
+
+    async def begin_anew(self) -> None:
+        """The same again, whatever a test has moved or closed."""
+        await self.traffic.apply((routes("shop", None),))
+        await self.traffic.forget("shop")
+        assert await self.traffic.closures("shop") == frozenset()
 
     async def close(self) -> None:
         """Remove all that has this instance's label, whatever the test did."""

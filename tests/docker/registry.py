@@ -10,13 +10,14 @@ import hashlib
 import io
 import json
 import tarfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from docker.models.images import Image
+
+from tests.loopback import Quiet, loopback_server, serving
 
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
@@ -29,7 +30,7 @@ class Registry:
         self.blobs: dict[str, tuple[str, bytes]] = {}
         registry = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet, BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
@@ -53,10 +54,7 @@ class Registry:
             def do_HEAD(self) -> None:
                 self.do_GET()
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = loopback_server(Handler)
 
     @property
     def name(self) -> str:
@@ -94,11 +92,5 @@ class Registry:
 def registry() -> Iterator[Registry]:
     """A registry that is open."""
     made = Registry()
-    thread = threading.Thread(target=made.server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(made.server):
         yield made
-    finally:
-        made.server.shutdown()
-        made.server.server_close()
-        thread.join()

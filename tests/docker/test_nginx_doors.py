@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from bgd.domain.color import Color
 from bgd.domain.traffic import Closure
-from tests.docker.load.connection import Connection
-from tests.docker.nginx_client import get, until
+from tests.docker.nginx_client import get, kept_connections, statuses, until
 from tests.docker.nginx_lab import Lab, opened, routes
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 BLUE, GREEN = Color.BLUE, Color.GREEN
-KEPT_CONNECTIONS = 16
 
 
-@pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
-    """A proxy with both colours of a shop, blue live."""
-    async with opened(tmp_path) as made:
-        await made.traffic.start((routes("shop", BLUE),))
-        for color in Color:
-            made.front("shop", color)
-        await until(made.http, "shop", "/version", version="blue")
-        await until(made.preview, "shop", "/version", version="green")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def proxy(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
+    """A proxy with both colours of a shop."""
+    async with opened(tmp_path_factory.mktemp("state")) as made:
+        await made.begin()
         yield made
 
 
-async def statuses(connections: list[Connection]) -> set[int]:
-    """What each of them gets for a request."""
-    answers = await asyncio.gather(*(each.ask("GET", "/version", "shop") for each in connections))
-    return {answer.status for answer in answers}
+@pytest_asyncio.fixture(loop_scope="module")
+async def lab(proxy: Lab) -> Lab:
+    """The proxy, and blue is live."""
+    await proxy.begin_anew()
+    await proxy.go_live(BLUE)
+    await until(proxy.http, "shop", "/version", version="blue")
+    await until(proxy.preview, "shop", "/version", version="green")
+    return proxy
 
 
 @pytest.mark.parametrize(
@@ -54,16 +52,12 @@ async def test_closed_doors_answer_a_page_and_say_when_to_come_back(
 
 
 async def test_doors_close_and_open_at_once_on_connections_that_are_open(lab: Lab) -> None:
-    kept = [await Connection.open(lab.http) for _ in range(KEPT_CONNECTIONS)]
-    try:
+    async with kept_connections(lab.http) as kept:
         for _ in range(20):
             assert await statuses(kept) == {200}
             await lab.traffic.shut("shop", Closure.PAUSE)
             assert await statuses(kept) == {503}
             await lab.traffic.reopen("shop", Closure.PAUSE)
-    finally:
-        for connection in kept:
-            await connection.close()
 
 
 async def test_behind_closed_doors_the_preview_shows_either_color_and_the_traffic_can_move(lab: Lab) -> None:
@@ -71,8 +65,7 @@ async def test_behind_closed_doors_the_preview_shows_either_color_and_the_traffi
     for color in Color:
         seen = await get(lab.preview, "shop", "/version", f"Bgd-Color: {color}")
         assert seen.json["version"] == color
-    await lab.traffic.switch("shop", GREEN)
-    await lab.traffic.apply((routes("shop", GREEN),))
+    await lab.go_live(GREEN)
     assert await lab.traffic.closures("shop") == {Closure.MAINTENANCE}
     assert (await get(lab.http, "shop")).status == 503
     await lab.traffic.reopen("shop", Closure.MAINTENANCE)

@@ -31,12 +31,6 @@ async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
         yield made
 
 
-async def go_live(lab: Lab, color: Color) -> None:
-    """The move and the reload after it."""
-    await lab.traffic.switch("shop", color)
-    await lab.traffic.apply((routes("shop", color),))
-
-
 async def drained_to(lab: Lab, address: str, connections: int) -> None:
     """Return when nginx has so many connections to that address."""
     deadline = time.monotonic() + WITHIN_S
@@ -52,7 +46,7 @@ async def drained_to(lab: Lab, address: str, connections: int) -> None:
 async def test_a_color_is_drained_when_its_uploads_and_websockets_have_ended(lab: Lab) -> None:
     address = lab.front("shop", BLUE)
     lab.front("shop", GREEN)
-    await go_live(lab, BLUE)
+    await lab.go_live(BLUE)
     await until(lab.http, "shop", "/version", version="blue")
     await until(lab.preview, "shop", "/version", version="green")
     host, port = lab.http.split(":")
@@ -64,7 +58,7 @@ async def test_a_color_is_drained_when_its_uploads_and_websockets_have_ended(lab
         writer.write(b"POST /echo HTTP/1.1\r\nHost: shop\r\nContent-Length: 4\r\nConnection: close\r\n\r\n")
         await drained_to(lab, address, 2)
 
-        await go_live(lab, GREEN)
+        await lab.go_live(GREEN)
         await drained_to(lab, address, 2)
         inside = await Proxy(lab.engine, f"{lab.instance}-proxy").tcp_tables(lab.inspect()["Id"])
         assert connections_to(inside, [address]) == 2
@@ -82,7 +76,7 @@ async def test_a_color_is_drained_when_its_uploads_and_websockets_have_ended(lab
 async def test_a_copy_that_refuses_connections_costs_nobody_an_answer(lab: Lab) -> None:
     lab.front("shop", BLUE, mirror=True)
     deaf = lab.front("shop", BLUE, is_deaf=True, copy=2)
-    await go_live(lab, BLUE)
+    await lab.go_live(BLUE)
     await until(lab.http, "shop")
     deadline = time.monotonic() + WITHIN_S
     tried = [re.compile(rf'"{method} /tried .*//{deaf}:8000/tried"') for method in ("GET", "POST")]

@@ -57,11 +57,8 @@ class Ledger:
 
 async def serving(lab: Lab, traffic: NginxTraffic) -> Ledger:
     """Blue live, green beside it, and nothing asked yet."""
-    await traffic.start((routes("shop", None),))
-    lab.front("shop", BLUE)
-    lab.front("shop", GREEN)
-    # By the preview, which isn't counted.
-    await until(lab.preview, "shop", "/version", version="blue")
+    await lab.begin(traffic)
+    # All that asks before is the preview, which isn't counted.
     await traffic.switch("shop", BLUE)
     await traffic.apply((routes("shop", BLUE),))
     await until(lab.preview, "shop", "/version", version="green")

@@ -59,10 +59,7 @@ async def test_an_old_nginx_serves_and_switches_and_says_what_it_cannot(lab: Lab
 
 async def test_an_old_nginx_loses_nothing_in_a_switch_but_idle_connections(lab: Lab, image: str) -> None:
     traffic = lab.daemon(image=image)
-    await traffic.start((routes("shop", None),))
-    lab.front("shop", BLUE)
-    lab.front("shop", GREEN)
-    await until(lab.preview, "shop", "/version", version="blue")
+    await lab.begin(traffic)
     await traffic.switch("shop", BLUE)
     await traffic.apply((routes("shop", BLUE),))
     await until(lab.preview, "shop", "/version", version="green")

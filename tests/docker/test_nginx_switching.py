@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from bgd.adapters.nginx.proxy import Proxy
 from bgd.adapters.nginx.workers import workers_on_host
@@ -19,48 +18,28 @@ from bgd.domain.color import Color
 from bgd.domain.nginx_config import NginxConfig, render
 from bgd.errors import Failed
 from tests.docker.load import Load
-from tests.docker.load.connection import Connection
 from tests.docker.load.kinds import FRESH, KEEPALIVE
-from tests.docker.nginx_client import get, until
+from tests.docker.nginx_client import get, kept_connections, statuses, until
 from tests.docker.nginx_lab import Lab, opened, routes
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 BLUE, GREEN = Color.BLUE, Color.GREEN
 SWITCHES = 200
-KEPT_CONNECTIONS = 16
 
 
-@pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
-    """A proxy with both colours of a shop, of which none is live."""
-    async with opened(tmp_path) as made:
-        await made.traffic.start((routes("shop", None),))
-        for color in Color:
-            made.front("shop", color)
-        await until(made.preview, "shop", "/version", version="blue")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def proxy(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lab]:
+    """A proxy with both colours of a shop."""
+    async with opened(tmp_path_factory.mktemp("state")) as made:
+        await made.begin()
         yield made
 
 
-async def go_live(lab: Lab, color: Color) -> None:
-    """As the engine does it the first time."""
-    await lab.traffic.switch("shop", color)
-    await lab.traffic.apply((routes("shop", color),))
-
-
-@contextlib.asynccontextmanager
-async def kept_connections(door: str, number: int = KEPT_CONNECTIONS) -> AsyncIterator[list[Connection]]:
-    """Connections that stay open."""
-    connections = [await Connection.open(door) for _ in range(number)]
-    try:
-        yield connections
-    finally:
-        for connection in connections:
-            await connection.close()
-
-
-async def statuses(connections: list[Connection]) -> set[int]:
-    """What each of them gets for a request."""
-    answers = await asyncio.gather(*(each.ask("GET", "/version", "shop") for each in connections))
-    return {answer.status for answer in answers}
+@pytest_asyncio.fixture(loop_scope="module")
+async def lab(proxy: Lab) -> Lab:
+    """The proxy, and nothing is live."""
+    await proxy.begin_anew()
+    return proxy
 
 
 async def test_the_first_switch_is_sharp_for_connections_of_workers_that_a_reload_has_replaced(
@@ -80,7 +59,7 @@ async def test_the_first_switch_is_sharp_for_connections_of_workers_that_a_reloa
         await lab.traffic.forget("shop")
     assert await lab.traffic.live("shop") is None
     assert (await get(lab.http, "shop")).status == 503
-    await go_live(lab, GREEN)
+    await lab.go_live(GREEN)
     assert (await get(lab.http, "shop", "/version")).json["version"] == "green"
 
 
@@ -92,7 +71,7 @@ async def test_a_first_move_whose_table_is_refused_leaves_nothing_live(
 
     monkeypatch.setattr("bgd.adapters.nginx.traffic.render", spoilt)
     with pytest.raises(Failed, match="nonsense"):
-        await go_live(lab, BLUE)
+        await lab.go_live(BLUE)
     monkeypatch.undo()
     await lab.traffic.apply((routes("shop", None),))  # as the engine puts it back
     assert await lab.traffic.live("shop") is None
@@ -113,7 +92,7 @@ async def test_nobody_gets_a_503_after_the_first_switch_under_load(lab: Lab) -> 
 
 
 async def test_switches_under_load_lose_nobody_and_are_sharp(lab: Lab) -> None:
-    await go_live(lab, BLUE)
+    await lab.go_live(BLUE)
     async with Load(lab.http) as load:
         await load.every_kind()
         for number in range(SWITCHES):
@@ -130,7 +109,7 @@ async def test_switches_under_load_lose_nobody_and_are_sharp(lab: Lab) -> None:
 
 
 async def test_a_proxy_that_dies_comes_back_by_itself_and_serves_the_live_color(lab: Lab) -> None:
-    await go_live(lab, BLUE)
+    await lab.go_live(BLUE)
     await lab.traffic.switch("shop", GREEN)
     await lab.traffic.apply(
         (routes("shop", GREEN),)
@@ -156,7 +135,7 @@ async def test_workers_look_the_same_from_the_host_and_from_inside(lab: Lab) -> 
 
 
 async def test_a_next_daemon_takes_over_a_proxy_that_runs(lab: Lab) -> None:
-    await go_live(lab, GREEN)
+    await lab.go_live(GREEN)
     before = lab.inspect()
     next_one = lab.daemon()
     await next_one.start((routes("shop", GREEN),))

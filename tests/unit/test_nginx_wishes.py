@@ -78,13 +78,19 @@ async def test_a_failure_is_told_once_and_forgotten() -> None:
     assert reloads.served == ["b"]
 
 
-async def test_who_is_cancelled_while_serving_leaves_it_to_the_next() -> None:
-    reloads = Reloads()
+async def two(reloads: Reloads) -> tuple[asyncio.Task[None], asyncio.Task[None]]:
+    """The wish that is being served, and one that waits behind it."""
     wishes = Wishes(reloads)
     first = asyncio.create_task(wishes.grant(table("a")))
     await reloads.begun.wait()
     second = asyncio.create_task(wishes.grant(table("b")))
     await asyncio.sleep(0)
+    return first, second
+
+
+async def test_who_is_cancelled_while_serving_leaves_it_to_the_next() -> None:
+    reloads = Reloads()
+    first, second = await two(reloads)
     first.cancel()
     reloads.may_go_on.set()
     await second
@@ -95,11 +101,7 @@ async def test_who_is_cancelled_while_serving_leaves_it_to_the_next() -> None:
 
 async def test_who_is_cancelled_while_waiting_is_not_served() -> None:
     reloads = Reloads()
-    wishes = Wishes(reloads)
-    first = asyncio.create_task(wishes.grant(table("a")))
-    await reloads.begun.wait()
-    second = asyncio.create_task(wishes.grant(table("b")))
-    await asyncio.sleep(0)
+    first, second = await two(reloads)
     second.cancel()
     reloads.may_go_on.set()
     await first

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.model import App, State
+from tui.panes.vim import CHOOSING
 from tui.view.line import column, hue, line, name_column
 from tui.view.slot import BAD_SHARE
 from tui.words import OUTCOME_GLYPHS, color_name, rate
@@ -47,12 +48,7 @@ def app_entry(app: App, has_figures: bool = True) -> Content:
 class AppList(OptionList):
     """Arrow keys and `j` `k` move; the app under the cursor is shown at once."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", show=False),
-        Binding("k", "cursor_up", show=False),
-        Binding("g", "first", show=False),
-        Binding("G", "last", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = CHOOSING
 
     class Picked(Message):
         """An app was chosen."""

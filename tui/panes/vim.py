@@ -1,4 +1,4 @@
-"""The keys of vi for whatever scrolls, beside Textual's arrows, pages, home and end."""
+"""The keys of vi for whatever scrolls, and for lists, beside Textual's arrows, pages, home and end."""
 
 from __future__ import annotations
 
@@ -11,4 +11,10 @@ SCROLLING: list[BindingType] = [
     Binding("G", "scroll_end", show=False),
     Binding("ctrl+d", "page_down", show=False),
     Binding("ctrl+u", "page_up", show=False),
+]
+CHOOSING: list[BindingType] = [
+    Binding("j", "cursor_down", show=False),
+    Binding("k", "cursor_up", show=False),
+    Binding("g", "first", show=False),
+    Binding("G", "last", show=False),
 ]

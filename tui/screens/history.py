@@ -19,7 +19,7 @@ from bgd.wire import EventJson
 from tui.archive import Archive, Compared, Loaded, Past
 from tui.keymap import PREFIXES
 from tui.model import App
-from tui.panes.vim import SCROLLING
+from tui.panes.vim import CHOOSING, SCROLLING
 from tui.port import Daemon
 from tui.view.history import past_row, past_title, timeline_content
 from tui.view.line import as_many, line
@@ -44,12 +44,7 @@ assert not {key for key, _ in HINTS} & set(PREFIXES)
 class PastList(OptionList):
     """Arrow keys and `j` `k` move; what is under the cursor is told beside it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", show=False),
-        Binding("k", "cursor_up", show=False),
-        Binding("g", "first", show=False),
-        Binding("G", "last", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = CHOOSING
 
 
 class Told(VerticalScroll):
