@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import resource
@@ -138,6 +139,9 @@ async def _serve(config: Config, listener: Any) -> None:
         context = Context(daemon, about)
         server = Server(service(context))
         await daemon.start()
+        # What is here by now stays: looked through for garbage, it would hold a switch up for 30 ms.
+        gc.collect()
+        gc.freeze()
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         log.info("bgd %s listens on %s", bgd.__version__, config.socket)
         stopping = asyncio.create_task(stop.wait())

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from dataclasses import replace
 from itertools import chain, count, repeat
+from typing import Any
 
 from bgd.domain.deployment import Deployment, Failure
 from bgd.domain.duration import ms_between
@@ -19,7 +20,7 @@ from bgd.engine.app import App
 from bgd.engine.checks import CheckFailed
 from bgd.engine.fleet import Fleet, name_of
 from bgd.engine.ports import Entry, Record
-from bgd.engine.stages import COMMANDS, first_effect
+from bgd.engine.stages import COMMANDS, first_effect, only_looks
 from bgd.engine.view import failure_json
 from bgd.engine.work import Work
 from bgd.errors import BgError, Failed, Refused
@@ -55,9 +56,18 @@ class Deployer:
         work = Work(self._fleet, app, entered, release)
         beginning = self._beginning(work, entered)
         # Not flushed: it has done nothing yet, and its first effect's intent takes this along.
-        written = await self._journal.record(*records, entered, started, *beginning, flush=False)
+        writing = asyncio.ensure_future(
+            self._journal.record(*records, entered, started, *beginning, flush=False)
+        )
         self._fleet.receipts.begin(app, deployment)
-        self._run(work)
+        task = self._run(work, writing)
+        try:
+            written = await asyncio.shield(writing)
+        except BaseException:
+            self._fleet.receipts.forget(deployment)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            raise
         return next(entry for entry in written if entry.event == started.event)
 
     def resume(self, app: App, deployment: Deployment, release: Release) -> None:
@@ -65,14 +75,15 @@ class Deployer:
         app.begin(f"{deployment.kind} of {release.name}", deployment.actor, deployment.started)
         self._fleet.receipts.resume(app, deployment)
         work = Work(self._fleet, app, deployment, release)
-        self._run(work, *self._beginning(work, deployment))
+        self._run(work, asyncio.ensure_future(self._insist(*self._beginning(work, deployment))))
 
-    def _run(self, work: Work, *first: Entry) -> None:
+    def _run(self, work: Work, writing: asyncio.Future[Any]) -> asyncio.Task[None]:
         work.app.deployment = work.deployment
         work.app.promoted.clear()
         self._works[work.app.name] = work
-        task = asyncio.create_task(self._carry(work, *first), name=f"deployment {work.deployment.id}")
+        task = asyncio.create_task(self._carry(work, writing), name=f"deployment {work.deployment.id}")
         self._tasks[work.app.name] = task
+        return task
 
     async def finished(self, app: App, deployment: int) -> Deployment:
         """Wait for a deployment's end."""
@@ -152,20 +163,23 @@ class Deployer:
             entries.append(self._journal.intent(effect, deployment.app, deployment.id, detail))
         return entries
 
-    async def _carry(self, work: Work, *first: Entry) -> None:
+    async def _carry(self, work: Work, writing: asyncio.Future[Any]) -> None:
+        """From state to state; `writing` is the record of the first one, and nothing changes before it."""
         app = work.app
         try:
-            if first:
-                await self._insist(*first)
+            if not only_looks(work):
+                await asyncio.shield(writing)
             while not work.deployment.state.is_final:
                 event = await self._command(work)
+                await asyncio.shield(writing)
                 await self._enter(work, event)
         finally:
             self._tasks.pop(app.name, None)
             self._works.pop(app.name, None)
-            app.last, app.deployment = work.deployment, None
+            app.deployment = None
             app.end()
             if work.deployment.state.is_final:
+                app.last = work.deployment
                 self._fleet.receipts.finished(app, work.deployment)
                 self._fleet.retention.tidy_later(app)
 

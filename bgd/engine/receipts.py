@@ -87,6 +87,10 @@ class Receipts:
                 break
         return [change for change in owed if change.receipt is None]
 
+    def forget(self, deployment: Deployment) -> None:
+        """It didn't begin after all."""
+        self._open.pop(deployment.id, None)
+
     def ordered(self, app: App, deployment: Deployment, to: Color) -> None:
         """The traffic is about to move: what moved before is over."""
         now_ms = self._now_ms()

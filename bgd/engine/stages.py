@@ -326,6 +326,18 @@ def first_effect(state: State, work: Work) -> tuple[str, str] | None:
     return flip_of(work.app.live, work.color) if state is State.SWITCHING else None
 
 
+def only_looks(work: Work) -> bool:
+    """Whether the command of the deployment's state changes nothing, so that it needn't wait for its record.
+
+    A move begins with its check: both go on at once, and the flip comes that much sooner.
+    """
+    return (
+        work.deployment.state is State.CHECKING
+        and work.deployment.options.is_move
+        and not work.release.plan.settings.hooks.of(Moment.BEFORE_SWITCH)
+    )
+
+
 Command = Callable[[Work], Awaitable[Event]]
 
 COMMANDS: Mapping[State, Command] = {

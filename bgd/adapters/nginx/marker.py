@@ -13,7 +13,7 @@ from bgd.domain.nginx_servers import OPEN
 
 ANSWER_TIMEOUT_S = 1.0
 BETWEEN_TRIES_S = 0.01
-ANSWERS_IN_A_ROW = 3
+ANSWERS_AT_ONCE = 3
 _MAX_ANSWER_BYTES = 4096
 
 
@@ -57,7 +57,7 @@ class Marker:
         """Return when nginx serves `color` for the app, behind closed doors or not. Raises `NotSeen`.
 
         The workers look at the gate anew for each request, so one answer is proof; asking over a few new
-        connections costs a millisecond each and includes more than one worker.
+        connections at once takes a millisecond and includes more than one worker.
         """
         await self._see(app, lambda sight: sight.color == color, timeout_s)
 
@@ -66,24 +66,17 @@ class Marker:
         await self._see(app, lambda sight: sight.doors == doors, timeout_s)
 
     async def _see(self, app: str, is_wanted: Callable[[Sight], bool], timeout_s: float) -> None:
-        in_a_row, last = 0, "nothing"
+        last = "nothing"
         try:
             async with asyncio.timeout(timeout_s):
-                while in_a_row < ANSWERS_IN_A_ROW:
-                    try:
-                        sight = await self.ask(app)
-                    except NotSeen as error:
-                        in_a_row, last = 0, str(error)
-                        await asyncio.sleep(BETWEEN_TRIES_S)
-                        continue
-                    if sight.color == "-":
-                        raise NotSeen(f"nginx doesn't know {app}")
-                    last = f"nginx serves {sight.color}, doors {sight.doors}"
-                    if is_wanted(sight):
-                        in_a_row += 1
-                    else:
-                        in_a_row = 0
-                        await asyncio.sleep(BETWEEN_TRIES_S)
+                while True:
+                    asked = (self.ask(app) for _ in range(ANSWERS_AT_ONCE))
+                    seen = await asyncio.gather(*asked, return_exceptions=True)
+                    others = [told for sight in seen if (told := _unwanted(app, sight, is_wanted))]
+                    if not others:
+                        return
+                    last = others[-1]
+                    await asyncio.sleep(BETWEEN_TRIES_S)
         except TimeoutError:
             raise NotSeen(f"within {timeout_s:g} s: {last}") from None
 
@@ -117,3 +110,14 @@ class Marker:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+
+
+def _unwanted(app: str, sight: Sight | BaseException, is_wanted: Callable[[Sight], bool]) -> str:
+    """What was seen instead; nothing where it is what was wanted. Raises `NotSeen` where it never will be."""
+    if isinstance(sight, NotSeen):
+        return str(sight)
+    if isinstance(sight, BaseException):
+        raise sight
+    if sight.color == "-":
+        raise NotSeen(f"nginx doesn't know {app}")
+    return "" if is_wanted(sight) else f"nginx serves {sight.color}, doors {sight.doors}"
