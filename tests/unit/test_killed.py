@@ -6,6 +6,7 @@ The points are found by counting what an undisturbed run calls, so a new step is
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -44,7 +45,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 class FusedStore(SqliteStore):
     """A store whose every write may be the last thing that happens, before it or after it."""
 
-    fuse = Fuse()
+    def __init__(self, file: Path) -> None:
+        super().__init__(file)
+        self.fuse = Fuse()
 
     async def record(self, *records: Record, flush: bool = True) -> Sequence[Entry]:
         """Write, between two chances to die. A killed process loses nothing: only a power cut would."""
@@ -176,16 +179,29 @@ async def cooled(bench: Bench) -> None:
             await asyncio.sleep(0.001)
 
 
-async def scene(file: Path, before: Act, overlap: Overlap) -> tuple[Bench, FusedStore]:
-    """A bench where `before` happened."""
+async def scene(file: Path, before: Act, overlap: Overlap) -> Bench:
+    """A world where `before` happened, with its journal in `file`; the daemon has ended."""
     store = FusedStore(file)
-    store.fuse = Fuse()
     await store.open()
     bench = Bench(store)
     bench.runner.plan = plan(worker=True, task=not overlap.is_allowed, overlap=overlap)
     await bench.daemon.start()
     await bench.daemon.intake.add(Origin("/srv/shop/compose.yaml"), None, "tester")
     await before(bench)
+    await cooled(bench)
+    await bench.daemon.close()
+    await kill_remains(bench)
+    await store.close()
+    return bench
+
+
+async def again(scene: Bench, journal: Path, file: Path) -> tuple[Bench, FusedStore]:
+    """The scene once more, with a daemon at work and a journal of its own."""
+    shutil.copyfile(journal, file)
+    store = FusedStore(file)
+    await store.open()
+    bench = scene.twin(store)
+    await bench.daemon.start()
     return bench, store
 
 
@@ -257,7 +273,9 @@ async def test_killed_anywhere_an_app_that_must_not_run_twice_never_does(name: s
 
 
 async def _killed_everywhere(directory: Path, before: Act, act: Act, overlap: Overlap) -> None:
-    bench, store = await scene(directory / "count.db", before, overlap)
+    journal = directory / "before.db"
+    begun = await scene(journal, before, overlap)
+    bench, store = await again(begun, journal, directory / "count.db")
     fuse, live = arm(bench, store, None), bench.traffic.served("shop")
     await act(bench)
     await cooled(bench)
@@ -269,12 +287,14 @@ async def _killed_everywhere(directory: Path, before: Act, act: Act, overlap: Ov
     await store.close()
     assert points > 5
     for point in range(points):
-        await _killed_at(point, directory / f"{point}.db", before, act, overlap)
+        file = directory / f"{point}.db"
+        bench, store = await again(begun, journal, file)
+        await _killed_at(point, bench, store, act, overlap)
+        file.unlink()
 
 
-async def _killed_at(point: int, file: Path, before: Act, act: Act, overlap: Overlap) -> None:
+async def _killed_at(point: int, bench: Bench, store: FusedStore, act: Act, overlap: Overlap) -> None:
     asyncio.get_running_loop().set_exception_handler(_ignore_the_dead)
-    bench, store = await scene(file, before, overlap)
     live_before = bench.traffic.served("shop")
     ids_before = _ids(bench, live_before)
     fuse = arm(bench, store, point)
@@ -309,7 +329,6 @@ async def _killed_at(point: int, file: Path, before: Act, act: Act, overlap: Ove
         assert deployment.state.is_final, where
     await kill_remains(bench)
     await store.close()
-    file.unlink()
 
 
 def _ignore_the_dead(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -181,6 +181,21 @@ def test_killed_between_two_files_a_gate_still_tells_its_color(
     assert len([name for name in files(tmp_path) if "green" not in name]) == 1
 
 
+def test_a_daemon_that_starts_takes_away_what_a_killed_one_left_beside_open_doors(
+    gates: Gates, tmp_path: Path
+) -> None:
+    for app in ("shop", "other"):
+        gates.turn(app, GREEN)
+    gates.shut("other", Closure.MAINTENANCE)
+    (tmp_path / "gate/shop/pause.on").touch()
+    gates.tidy(("shop", "other", "new"))
+    assert gates.closures("other") == {Closure.MAINTENANCE}
+    assert {name for name in files(tmp_path) if name.startswith("gate/shop")} == {
+        "gate/shop/green.on",
+        "gate/shop/live.on",
+    }
+
+
 def test_a_dropped_gate_forgets_its_closed_doors(gates: Gates, tmp_path: Path) -> None:
     gates.turn("shop", GREEN)
     gates.shut("shop", Closure.MAINTENANCE)

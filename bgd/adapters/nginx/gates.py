@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from bgd.domain.color import Color
@@ -70,14 +71,19 @@ class Gates:
         gate = self._of(app)
         if self.live(app) is None:
             return
-        if (gate / LIVE).exists():
-            for stale in self._reasons(gate):  # of a daemon that died between two files
-                (gate / CLOSED[stale]).unlink()
+        self.tidy((app,))
         # Why, before that: between the two a daemon that dies leaves the doors open, and no gate lost.
         self._make(gate, CLOSED[why])
         sync(gate)
         (gate / LIVE).unlink(missing_ok=True)
         sync(gate)
+
+    def tidy(self, apps: Iterable[str]) -> None:
+        """Take away what a daemon left that died between two files: reasons beside open doors."""
+        for gate in map(self._of, apps):
+            if (gate / LIVE).exists():
+                for stale in self._reasons(gate):
+                    (gate / CLOSED[stale]).unlink()
 
     def reopen(self, app: str, why: Closure) -> None:
         """Take one reason away; with the last one the doors open."""

@@ -132,6 +132,10 @@ class NginxTraffic:
         """
         await self._disk.run(self._directory.prepare)
         await self._log.prepare()
+        try:
+            await self._gate_disk.run(lambda: self._gates.tidy(entry.app for entry in table))
+        except OSError as error:
+            raise Failed(f"nginx's gates can't be put in order: {error}", "traffic goes on") from error
         self._proxies = await self._trusted_addresses()
         if await self._launch.is_up(self._settings):
             found = await self._proxy.find()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import copy
+
 from bgd.engine.daemon import Daemon
 from bgd.engine.journal import Journal, now
 from bgd.engine.ports import Store
@@ -26,6 +29,15 @@ class Bench:
         self.store = store
         self.clock = now
         self.daemon = self.reborn()
+
+    def twin(self, store: Store) -> Bench:
+        """The same outside once more, with another store: what is done to one isn't seen by the other."""
+        made = Bench(store)
+        for mine, its in ((self.runner, made.runner), (self.traffic, made.traffic)):
+            for name, value in vars(mine).items():
+                if not isinstance(value, Fuse | asyncio.Event):
+                    setattr(its, name, copy.copy(value))
+        return made
 
     def reborn(self) -> Daemon:
         """A daemon that knows nothing but what is stored."""
