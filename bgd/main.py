@@ -86,17 +86,41 @@ def _say(error: BgError, code: int) -> int:
     return code
 
 
+class Order:
+    """The order to stop, by SIGTERM or SIGINT: `given` once it has come; it ends `start`, while there is one.
+
+    A start may take minutes: an image is pulled, or an engine hangs.
+    """
+
+    def __init__(self, start: asyncio.Task[Any] | None) -> None:
+        self.given = asyncio.Event()
+        self.start = start
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._give)
+
+    def _give(self) -> None:
+        if self.given.is_set():
+            return
+        self.given.set()
+        _end_in_time()
+        if self.start is not None:
+            self.start.cancel()
+
+
 async def run(config: Config) -> None:
     """Serve until SIGTERM or SIGINT. Raises `BgError` where it can't."""
     from bgd.server import bound, held, vacated
 
     os.umask(0o077)
     _allow_open_files()
+    order = Order(asyncio.current_task())
     with held(config.state_dir):
         listener = bound(config.socket)
         own = config.socket.lstat()
         try:
-            await _serve(config, listener)
+            await _serve(config, listener, order)
+        except asyncio.CancelledError:
+            log.info("stopped while it started: the next start goes on from here")
         finally:
             listener.close()
             vacated(config.socket, own)
@@ -125,29 +149,27 @@ def _end_in_time() -> None:
     timer.start()
 
 
-async def _serve(config: Config, listener: Any) -> None:
+async def _serve(config: Config, listener: Any, order: Order) -> None:
     from bgd.api.context import Context
     from bgd.api.service import service
     from bgd.assembly import assembled
     from bgd.server import Server
 
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     async with assembled(config) as (daemon, about):
         context = Context(daemon, about)
         server = Server(service(context))
         await daemon.start()
+        order.start = None
         # What is here by now stays: looked through for garbage, it would hold a switch up for 30 ms.
         gc.collect()
         gc.freeze()
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         log.info("bgd %s listens on %s", bgd.__version__, config.socket)
-        stopping = asyncio.create_task(stop.wait())
+        stopping = asyncio.create_task(order.given.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping; nginx and the apps go on")
-        _end_in_time()
+        if not order.given.is_set():
+            _end_in_time()
         context.ending.set()
         server.should_exit = True
         await serving
