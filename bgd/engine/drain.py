@@ -7,7 +7,9 @@ no worker from before the switch is left.
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -45,10 +47,12 @@ class Drains:
         self._fleet = fleet
         self._world = fleet.world
         self._tasks = Background[tuple[str, Color]]("drain")
+        self._drained: dict[tuple[str, Color], asyncio.Event] = defaultdict(asyncio.Event)
 
     def begin(self, app: App, color: Color) -> None:
         """Drain a colour, then keep it warm as long as its release's settings say."""
         self.cancel(app, color)
+        self._drained[app.name, color].clear()
         self._tasks.begin((app.name, color), self._live_out(app, color))
 
     def cancel(self, app: App, color: Color) -> None:
@@ -58,11 +62,17 @@ class Drains:
 
     async def finished(self, app: App, color: Color, progress: Progress) -> None:
         """Wait until the colour has drained, or its limit came."""
+        told = ""
         # A task that broke is no reason to wait for ever.
         while app.colors[color].state is ColorState.DRAINING and (app.name, color) in self._tasks:
-            if (told := app.remaining.get(color)) is not None:
-                progress(f"{color} drains: {told[0].connections} connections")
-            await asyncio.sleep(LOOK_CLOSELY_EVERY_S)
+            left = app.remaining.get(color)
+            line = f"{color} drains: {left[0].connections} connections" if left is not None else told
+            if line != told:
+                progress(line)
+                told = line
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._drained[app.name, color].wait()
         self.cancel(app, color)
 
     async def run_dry(self, app: App, color: Color, progress: Progress) -> None:
@@ -182,6 +192,7 @@ class Drains:
         until = None if keep_s is None else at + timedelta(seconds=keep_s)
         warm = replace(app.colors[color], state=ColorState.WARM, since=at, warm_until=until)
         await self._fleet.set_color(app, warm)
+        self._drained[app.name, color].set()
         self._fleet.receipts.drained(app, color, cut)
 
     async def _retire(self, app: App, color: Color) -> None:
