@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.matrix import A_FEW, AT_RANDOM, SHARE, Matrix
+from tests.faults.matrix import AT_RANDOM, IS_ASKED_FOR, SHARE, Matrix
 from tests.faults.stage import SEED
 
 COUNTS = "faults"
@@ -22,7 +22,7 @@ def matrix(record_property: Callable[[str, object], None], capsys: pytest.Captur
     """The deaths of a test; their counts go into its report."""
 
     def say(line: str) -> None:
-        if SHARE != A_FEW:
+        if IS_ASKED_FOR:
             with capsys.disabled():
                 print(line, flush=True)  # noqa: T201 - minutes pass
 

@@ -15,8 +15,9 @@ import httpx
 from bgd.errors import BgError
 from tests.faults.stage import SEED, Act, Died, S
 
-A_FEW = "2"
-SHARE = os.environ.get("BGD_FAULTS", A_FEW)
+IS_ASKED_FOR = "BGD_FAULTS" in os.environ
+"""Else it is one of many tests, and says no more than they do."""
+SHARE = os.environ.get("BGD_FAULTS", "1")
 """How many effects of each act are tried: a number, or `all`."""
 EVERY = SHARE == "all"
 AT_RANDOM = int(os.environ.get("BGD_FAULTS_AT_RANDOM", "200" if EVERY else "3"))
