@@ -303,7 +303,9 @@ def test_an_nginx_without_resolve_finds_both_colors_by_names_in_variables() -> N
         ["green", "shop-green-web:3000"],
     ]
     # No name outside a variable: nginx would not start while it can't be resolved.
-    assert all("$" in line for line in text.splitlines() if "proxy_pass http" in line)
+    targets = [line for line in text.splitlines() if "proxy_pass http" in line]
+    assert targets
+    assert all("$" in target for target in targets)
 
 
 @pytest.mark.parametrize("version", [None, (1, 27, 4), (1, 30, 0)])
