@@ -29,6 +29,21 @@ def shared_bgd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDaem
         yield daemon
 
 
+@pytest.fixture(scope="session")
+def common_bgd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDaemon]:
+    """One daemon for all tests whose app leaves it again, and that read no other app's journal."""
+    with running(tmp_path_factory.mktemp("common")) as daemon:
+        yield daemon
+
+
+@pytest.fixture
+def guest(common_bgd: RunningDaemon, tmp_path: Path) -> Iterator[Tiny]:
+    """A small app on that daemon, and nothing of it afterwards."""
+    made = Tiny(tmp_path / "tiny")
+    yield made
+    common_bgd.bgctl("remove", made.name, "--yes", "--volumes")
+
+
 @pytest.fixture
 def tiny(tmp_path: Path) -> Tiny:
     """A small app."""

@@ -25,6 +25,18 @@ CLIENTS, SLOW_CLIENTS = 8, 4
 XBGD = "health: {path: /up, within: 20s}\nsmoke:\n  - get: /pay\n    status: 200"
 
 
+@pytest.fixture
+def bgd(common_bgd: RunningDaemon) -> RunningDaemon:
+    """The daemon that others use too."""
+    return common_bgd
+
+
+@pytest.fixture
+def tiny(guest: Tiny) -> Tiny:
+    """The app, which leaves again."""
+    return guest
+
+
 @dataclass
 class Asked:
     """What clients got: the moment, and the version or what kept them from one."""

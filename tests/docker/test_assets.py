@@ -5,11 +5,25 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 
+import pytest
+
 from tests.docker.daemon import RunningDaemon
 from tests.docker.test_baking import visiting
 from tests.docker.tiny import Tiny
 
 XBGD = "assets: /static\ndrain: 3s"
+
+
+@pytest.fixture
+def bgd(common_bgd: RunningDaemon) -> RunningDaemon:
+    """The daemon that others use too."""
+    return common_bgd
+
+
+@pytest.fixture
+def tiny(guest: Tiny) -> Tiny:
+    """The app, which leaves again."""
+    return guest
 
 
 def got(bgd: RunningDaemon, path: str) -> tuple[int, str]:

@@ -54,14 +54,14 @@ def visiting(bgd: RunningDaemon, path: str) -> Iterator[Visitors]:
 
 
 @pytest.fixture
-def tiny(shared_bgd: RunningDaemon, tmp_path: Path) -> Iterator[Tiny]:
+def tiny(common_bgd: RunningDaemon, tmp_path: Path) -> Iterator[Tiny]:
     """The app with version 1 live."""
     made = Tiny(tmp_path, "baked")
     made.write("1", xbgd=BAKE)
-    shared_bgd.bgctl("add", str(made.file))
-    shared_bgd.bgctl("deploy", "baked")
+    common_bgd.bgctl("add", str(made.file))
+    common_bgd.bgctl("deploy", "baked")
     yield made
-    shared_bgd.bgctl("remove", "baked", "--yes", "--volumes")
+    common_bgd.bgctl("remove", "baked", "--yes", "--volumes")
 
 
 def watched(bgd: RunningDaemon) -> dict[str, Any]:
@@ -71,72 +71,72 @@ def watched(bgd: RunningDaemon) -> dict[str, Any]:
 
 
 def test_a_release_that_answers_errors_is_taken_back_within_two_seconds_of_its_tenth(
-    shared_bgd: RunningDaemon, tiny: Tiny
+    common_bgd: RunningDaemon, tiny: Tiny
 ) -> None:
-    blue = shared_bgd.ids("baked", "blue")
+    blue = common_bgd.ids("baked", "blue")
     tiny.write("2", fault="broke", xbgd=BAKE)
-    with visiting(shared_bgd, "/pay") as visitors:
-        shown = shared_bgd.bgctl("deploy", "baked", status=1).stderr
+    with visiting(common_bgd, "/pay") as visitors:
+        shown = common_bgd.bgctl("deploy", "baked", status=1).stderr
     errors = visitors.failed()
     assert len(errors) >= 10
     assert errors[-1] - errors[9] < 2.0
     assert {status for _, status, _ in visitors.seen} == {200, 500}
     assert visitors.seen[-1][1:] == (200, "1")
-    status = shared_bgd.json("status", "baked")
+    status = common_bgd.json("status", "baked")
     assert (status["live"], status["phase"]) == ("blue", "idle")
-    assert shared_bgd.ids("baked", "blue") == blue
-    assert not shared_bgd.ids("baked", "green")
+    assert common_bgd.ids("baked", "blue") == blue
+    assert not common_bgd.ids("baked", "green")
     assert "went live and was rolled back at watch" in shown
     assert "· green since the switch:" in shown
     assert "no money" not in shown
-    (last, *_) = shared_bgd.json("history", "baked")["deployments"]
+    (last, *_) = common_bgd.json("history", "baked")["deployments"]
     assert last["outcome"] == "rolled_back"
-    assert watched(shared_bgd)["broke"]
-    assert watched(shared_bgd)["after"]["failed"] >= 10
+    assert watched(common_bgd)["broke"]
+    assert watched(common_bgd)["after"]["failed"] >= 10
 
 
 def test_a_release_whose_container_dies_under_watch_is_taken_back(
-    shared_bgd: RunningDaemon, tiny: Tiny
+    common_bgd: RunningDaemon, tiny: Tiny
 ) -> None:
     tiny.write("2", xbgd=BAKE)
-    shared_bgd.bgctl("deploy", "baked", "--detach")
-    phase(shared_bgd, "baking")
-    (container,) = shared_bgd.containers("bgd.app=baked", "bgd.color=green")
+    common_bgd.bgctl("deploy", "baked", "--detach")
+    phase(common_bgd, "baking")
+    (container,) = common_bgd.containers("bgd.app=baked", "bgd.color=green")
     container.kill("SIGKILL")
-    phase(shared_bgd, "idle")
-    status = shared_bgd.json("status", "baked")
+    phase(common_bgd, "idle")
+    status = common_bgd.json("status", "baked")
     assert status["live"] == "blue"
     failure = status["last_deployment"]["failure"]
     assert "green" in failure["message"]
     assert ("exited with status 137" in failure["message"]) or ("died" in failure["message"])
 
 
-def test_a_killed_daemon_goes_on_watching(shared_bgd: RunningDaemon, tiny: Tiny) -> None:
+def test_a_killed_daemon_goes_on_watching(common_bgd: RunningDaemon, tiny: Tiny) -> None:
     tiny.write("2", fault="broke", xbgd=BAKE)
-    shared_bgd.bgctl("deploy", "baked", "--detach")
-    phase(shared_bgd, "baking")
-    shared_bgd.end(9)
-    shared_bgd.start()
-    phase(shared_bgd, "baking")
-    with visiting(shared_bgd, "/pay"):
-        phase(shared_bgd, "idle")
-    assert shared_bgd.json("status", "baked")["live"] == "blue"
+    common_bgd.bgctl("deploy", "baked", "--detach")
+    phase(common_bgd, "baking")
+    common_bgd.end(9)
+    common_bgd.start()
+    phase(common_bgd, "baking")
+    with visiting(common_bgd, "/pay"):
+        phase(common_bgd, "idle")
+    assert common_bgd.json("status", "baked")["live"] == "blue"
 
 
 def test_a_rollback_takes_a_watched_release_back_and_promote_keeps_it(
-    shared_bgd: RunningDaemon, tiny: Tiny
+    common_bgd: RunningDaemon, tiny: Tiny
 ) -> None:
     tiny.write("2", xbgd=BAKE)
-    shared_bgd.bgctl("deploy", "baked", "--detach")
-    phase(shared_bgd, "baking")
-    assert "ends the watch" in shared_bgd.bgctl("switch", "baked", status=4).stderr
-    moved = shared_bgd.json("rollback", "baked")
+    common_bgd.bgctl("deploy", "baked", "--detach")
+    phase(common_bgd, "baking")
+    assert "ends the watch" in common_bgd.bgctl("switch", "baked", status=4).stderr
+    moved = common_bgd.json("rollback", "baked")
     assert (moved["from"], moved["to"], moved["release"]) == ("green", "blue", "r1")
-    shared_bgd.bgctl("deploy", "baked", "--detach")
-    phase(shared_bgd, "baking")
-    shared_bgd.bgctl("promote", "baked")
-    assert shared_bgd.json("status", "baked")["live"] == "green"
-    assert "too few requests to judge" in watched(shared_bgd)["verdict"]
+    common_bgd.bgctl("deploy", "baked", "--detach")
+    phase(common_bgd, "baking")
+    common_bgd.bgctl("promote", "baked")
+    assert common_bgd.json("status", "baked")["live"] == "green"
+    assert "too few requests to judge" in watched(common_bgd)["verdict"]
 
 
 def phase(bgd: RunningDaemon, wanted: str) -> None:

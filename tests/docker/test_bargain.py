@@ -30,7 +30,7 @@ migrate:
 
 
 @pytest.fixture
-def tiny(shared_bgd: RunningDaemon, tmp_path: Path) -> Iterator[Tiny]:
+def tiny(common_bgd: RunningDaemon, tmp_path: Path) -> Iterator[Tiny]:
     """The app, and nothing of it afterwards."""
     made = Tiny(tmp_path, APP)
     schema = tmp_path / "schema" / "version"
@@ -38,16 +38,16 @@ def tiny(shared_bgd: RunningDaemon, tmp_path: Path) -> Iterator[Tiny]:
     schema.write_text("1")
     schema.chmod(0o666)  # the image's user isn't the test's
     yield made
-    shared_bgd.bgctl("remove", APP, "--yes", "--volumes")
+    common_bgd.bgctl("remove", APP, "--yes", "--volumes")
 
 
 def test_a_migration_that_breaks_the_old_version_is_stopped_before_the_switch(
-    shared_bgd: RunningDaemon, tiny: Tiny
+    common_bgd: RunningDaemon, tiny: Tiny
 ) -> None:
     tiny.write("1", xbgd=SMOKE, environment='SCHEMA: "/schema/version"', volumes="./schema:/schema:ro")
-    shared_bgd.bgctl("add", str(tiny.file))
-    shared_bgd.bgctl("deploy", APP)
-    blue = shared_bgd.ids(APP, "blue")
+    common_bgd.bgctl("add", str(tiny.file))
+    common_bgd.bgctl("deploy", APP)
+    blue = common_bgd.ids(APP, "blue")
     tiny.write(
         "2",
         xbgd=f"{SMOKE}\n{MIGRATION}",
@@ -55,37 +55,37 @@ def test_a_migration_that_breaks_the_old_version_is_stopped_before_the_switch(
         volumes="./schema:/schema:ro",
         services=migrating("2"),
     )
-    shown = shared_bgd.bgctl("deploy", APP, status=1).stderr
+    shown = common_bgd.bgctl("deploy", APP, status=1).stderr
     assert "r1, which is live in blue, doesn't work any more with what the tasks changed" in shown
     assert "failed at migrate" in shown
-    status = shared_bgd.json("status", APP)
+    status = common_bgd.json("status", APP)
     assert (status["live"], status["colors"]["green"]["containers"]) == ("blue", [])
-    assert shared_bgd.ids(APP, "blue") == blue
+    assert common_bgd.ids(APP, "blue") == blue
 
 
 def test_a_rollback_across_a_task_that_cannot_be_undone_needs_force(
-    shared_bgd: RunningDaemon, tiny: Tiny
+    common_bgd: RunningDaemon, tiny: Tiny
 ) -> None:
     tiny.write("1")
-    shared_bgd.bgctl("add", str(tiny.file))
-    shared_bgd.bgctl("deploy", APP)
+    common_bgd.bgctl("add", str(tiny.file))
+    common_bgd.bgctl("deploy", APP)
     tiny.write("2", xbgd=MIGRATION, services=migrating("1"))
-    shared_bgd.bgctl("deploy", APP)
-    refused = shared_bgd.bgctl("rollback", APP, status=4).stderr
+    common_bgd.bgctl("deploy", APP)
+    refused = common_bgd.bgctl("rollback", APP, status=4).stderr
     assert "task migrate of r2 can't be undone" in refused
-    assert shared_bgd.json("rollback", APP, "--force")["to"] == "blue"
+    assert common_bgd.json("rollback", APP, "--force")["to"] == "blue"
 
 
-def test_a_session_survives_or_its_release_is_not_switched_to(shared_bgd: RunningDaemon, tiny: Tiny) -> None:
+def test_a_session_survives_or_its_release_is_not_switched_to(common_bgd: RunningDaemon, tiny: Tiny) -> None:
     tiny.write("1", xbgd=SESSIONS, environment='KEY: "k3y"')
-    shared_bgd.bgctl("add", str(tiny.file))
-    shared_bgd.bgctl("deploy", APP)
+    common_bgd.bgctl("add", str(tiny.file))
+    common_bgd.bgctl("deploy", APP)
     tiny.write("2", xbgd=SESSIONS, environment='KEY: "k3y"')
-    shared_bgd.bgctl("deploy", APP)
+    common_bgd.bgctl("deploy", APP)
     tiny.write("3", xbgd=SESSIONS, environment='KEY: "an0ther"')
-    shown = shared_bgd.bgctl("deploy", APP, status=1).stderr
+    shown = common_bgd.bgctl("deploy", APP, status=1).stderr
     assert "who is logged in on green isn't on blue" in shown
-    journal = shared_bgd.bgctl("events").stdout + shown + shared_bgd.bgctl("history", APP, "--json").stdout
+    journal = common_bgd.bgctl("events").stdout + shown + common_bgd.bgctl("history", APP, "--json").stdout
     assert "k3y" not in journal
     assert "hunter2" not in journal
-    assert shared_bgd.json("status", APP)["live"] == "green"
+    assert common_bgd.json("status", APP)["live"] == "green"

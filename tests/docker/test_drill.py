@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.docker.daemon import RunningDaemon
 from tests.docker.test_baking import visiting
 from tests.docker.tiny import Tiny
+
+
+@pytest.fixture
+def bgd(common_bgd: RunningDaemon) -> RunningDaemon:
+    """The daemon that others use too."""
+    return common_bgd
+
+
+@pytest.fixture
+def tiny(guest: Tiny) -> Tiny:
+    """The app, which leaves again."""
+    return guest
 
 
 def test_a_drill_switches_and_comes_back_and_shows_what_that_did(bgd: RunningDaemon, tiny: Tiny) -> None:

@@ -15,10 +15,10 @@ APP = "history"
 
 
 @pytest.fixture
-def tiny(shared_bgd: RunningDaemon, tmp_path: Path) -> Iterator[Tiny]:
+def tiny(common_bgd: RunningDaemon, tmp_path: Path) -> Iterator[Tiny]:
     """The app, and nothing of it afterwards."""
     yield Tiny(tmp_path, APP)
-    shared_bgd.bgctl("remove", APP, "--yes", "--volumes")
+    common_bgd.bgctl("remove", APP, "--yes", "--volumes")
 
 
 def release(tiny: Tiny, version: str) -> None:
@@ -37,9 +37,9 @@ def release(tiny: Tiny, version: str) -> None:
 
 
 def test_a_release_comes_back_as_it_was_when_its_files_are_gone(
-    shared_bgd: RunningDaemon, tiny: Tiny
+    common_bgd: RunningDaemon, tiny: Tiny
 ) -> None:
-    bgd = shared_bgd
+    bgd = common_bgd
     release(tiny, "1")
     bgd.bgctl("add", str(tiny.file))
     bgd.bgctl("deploy", APP)

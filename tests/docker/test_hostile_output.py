@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import unicodedata
 
+import pytest
+
 from tests.docker.daemon import RunningDaemon
 from tests.docker.tiny import Tiny
 from tests.hostile.test_output import RAW, TURNING
@@ -22,6 +24,18 @@ VERBS = (
     *(("logs", "tiny"), ("events",), ("smoke", "tiny")),
 )
 BLOCK = "health: {path: /up, interval: 100ms, within: 10s}\nsmoke:\n  - get: /pay\n    status: 200"
+
+
+@pytest.fixture
+def bgd(common_bgd: RunningDaemon) -> RunningDaemon:
+    """The daemon that others use too."""
+    return common_bgd
+
+
+@pytest.fixture
+def tiny(guest: Tiny) -> Tiny:
+    """The app, which leaves again."""
+    return guest
 
 
 def wrong(text: str) -> set[str]:

@@ -32,14 +32,14 @@ while not stopping:
 
 
 @pytest.fixture
-def tiny(shared_bgd: RunningDaemon, tmp_path: Path) -> Iterator[Tiny]:
+def tiny(common_bgd: RunningDaemon, tmp_path: Path) -> Iterator[Tiny]:
     """The app, and nothing of it afterwards."""
     made = Tiny(tmp_path, APP)
     (tmp_path / "data").mkdir()
     (tmp_path / "data").chmod(0o777)
     (tmp_path / "scheduler.py").write_text(SCHEDULER)
     yield made
-    shared_bgd.bgctl("remove", APP, "--yes", "--volumes")
+    common_bgd.bgctl("remove", APP, "--yes", "--volumes")
 
 
 def release(tiny: Tiny, version: str) -> None:
@@ -68,17 +68,17 @@ def done_by(tiny: Tiny, version: str, since: int) -> None:
 
 
 def test_a_job_that_is_due_during_a_deployment_or_a_rollback_runs_once(
-    shared_bgd: RunningDaemon, tiny: Tiny
+    common_bgd: RunningDaemon, tiny: Tiny
 ) -> None:
     release(tiny, "1")
-    shared_bgd.bgctl("add", str(tiny.file))
-    shared_bgd.bgctl("deploy", APP)
+    common_bgd.bgctl("add", str(tiny.file))
+    common_bgd.bgctl("deploy", APP)
     done_by(tiny, "1", 0)
     release(tiny, "2")
-    shared_bgd.bgctl("deploy", APP)
+    common_bgd.bgctl("deploy", APP)
     done_by(tiny, "2", 0)
     before = len(jobs(tiny))
-    shared_bgd.bgctl("rollback", APP)
+    common_bgd.bgctl("rollback", APP)
     done_by(tiny, "1", before)
     slots = [slot for slot, _ in jobs(tiny)]
     assert slots == list(range(slots[0], slots[0] + len(slots))), "one ran twice, or was lost"
