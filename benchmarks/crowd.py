@@ -36,8 +36,12 @@ def name_of(number: int) -> str:
     return f"app{number:03d}"
 
 
-async def record(state_dir: Path, numbers: Iterable[int]) -> None:
-    """Write apps into the journal of a daemon that doesn't run: blue live, green warm."""
+async def record(state_dir: Path, numbers: Iterable[int], running: int) -> None:
+    """Write apps into the journal of a daemon that doesn't run: blue live, green warm.
+
+    Those from number `running` on were taken in and have no containers: were anything live of them, the
+    daemon would be bringing it back all the time, and that is what would be measured.
+    """
     store = SqliteStore(state_dir / "bgd.db")
     await store.open()
     now = datetime.now(UTC)
@@ -49,6 +53,9 @@ async def record(state_dir: Path, numbers: Iterable[int]) -> None:
         model = {"name": app, "services": {name: {"image": IMAGE} for name in roles}}
         images = {name: Image(IMAGE, "sha256:0") for name in roles}
         states = {Color.BLUE: ColorState.LIVE, Color.GREEN: ColorState.WARM}
+        if number >= running:
+            await store.record(AppRecord(app, f"/srv/{app}/compose.yaml", now, route))
+            continue
         await store.record(
             AppRecord(app, f"/srv/{app}/compose.yaml", now, route, live=Color.BLUE),
             *(Release(app, at, model, plan, images, now, "bench", "") for at in (1, 2)),

@@ -15,12 +15,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from tests.docker.load.attempt import Attempt, Report
 
-ANSWER_TIMEOUT_S = 10.0
+LAST_ANSWERS_WITHIN_S = 0.5
+LOOK_EVERY_S = 0.01
 
 
 class Visitor(asyncio.Protocol):
@@ -33,7 +34,7 @@ class Visitor(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._buffer = b""
         self._sent = 0.0
-        self._is_asking = False
+        self.is_asking = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask at once: whoever connects wants something."""
@@ -48,7 +49,7 @@ class Visitor(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             self._crowd.connect(self)
             return
-        self._sent, self._is_asking = time.monotonic(), True
+        self._sent, self.is_asking = time.monotonic(), True
         self._transport.write(self._crowd.request)
 
     def data_received(self, data: bytes) -> None:
@@ -71,7 +72,7 @@ class Visitor(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """Between two requests that is the server's right; within one the request failed."""
         self._transport = None
-        if self._is_asking:
+        if self.is_asking:
             self._note("closed without an answer" if error is None else type(error).__name__, "")
             self._crowd.later(self)
 
@@ -82,7 +83,7 @@ class Visitor(asyncio.Protocol):
         self._crowd.later(self)
 
     def _note(self, failure: str, label: str) -> None:
-        self._is_asking = False
+        self.is_asking = False
         self._crowd.noted.append((self._sent, time.monotonic(), "" if failure else label, failure))
 
 
@@ -126,12 +127,15 @@ class Crowd:
         """Until stdin ends."""
         loop = asyncio.get_running_loop()
         begun = loop.time()
-        for number in range(self.connections):
-            visitor = Visitor(self, begun + number / self.rate)
+        visitors = [Visitor(self, begun + number / self.rate) for number in range(self.connections)]
+        for visitor in visitors:
             loop.call_at(visitor.due, self.connect, visitor)
         await loop.run_in_executor(None, sys.stdin.read)
         self.is_over = True
-        await asyncio.sleep(0.5)  # for the answers that are on their way
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_ANSWERS_WITHIN_S):
+                while any(visitor.is_asking for visitor in visitors):
+                    await asyncio.sleep(LOOK_EVERY_S)
 
 
 def next_turn(due: float, now: float, period_s: float) -> float:

@@ -81,6 +81,8 @@ class NginxTraffic:
         self._wishes = Wishes(self._serve)
         self._flips: dict[str, asyncio.Lock] = {}
         self._table: Table = ()
+        self._made: NginxConfig | None = None  # the last one, of a hundred apps in 30 ms, and
+        self._made_of: tuple[Table, Version | None, tuple[str, ...]] = ((), None, ())  # of what
         self._trusted = trusted_proxies
         self._proxies: Sequence[str] = ()
         self._master = 0
@@ -309,12 +311,19 @@ class NginxTraffic:
 
     async def _config(self, table: Table) -> NginxConfig:
         """The configuration for `table`, live colours as the gates have them."""
-        settled = tuple([await self._settled(entry) for entry in table])
-        config = render(settled, self._workers, self._version, self._proxies)
+        # All gates in one go, and not on the flips' own thread: a hundred of them take milliseconds.
+        found = await self._disk.run(
+            lambda: [(self._gates.live(entry.app), self._gates.closures(entry.app)) for entry in table]
+        )
+        settled = tuple([await self._settled(entry, *gate) for entry, gate in zip(table, found, strict=True)])
+        made_of = settled, self._version, tuple(self._proxies)
+        if made_of != self._made_of or self._made is None:
+            self._made = render(settled, self._workers, self._version, self._proxies)
+            self._made_of = made_of
         self._table = settled
-        return config
+        return self._made
 
-    async def _settled(self, entry: AppRoutes) -> AppRoutes:
+    async def _settled(self, entry: AppRoutes, live: Color | None, closures: frozenset[Closure]) -> AppRoutes:
         """The app as the gates have it.
 
         An app that was live and has no gate lost it, with the state directory perhaps: it gets it back, or
@@ -322,11 +331,10 @@ class NginxTraffic:
         """
         if entry.live is None:
             return entry
-        live = await self.live(entry.app)
         if live is None:
             await self._gate_disk.run(lambda: self._gates.turn(entry.app, entry.live or Color.BLUE))
             return entry
-        return replace(entry, live=live, closures=await self.closures(entry.app))
+        return replace(entry, live=live, closures=closures)
 
     async def _turn_back(self, app: str, before: Color | None) -> str:
         """Put the gate back where it was, and see that; what to tell about it."""
