@@ -120,9 +120,18 @@ def rollback_to(app: App, release: str | None) -> Planned:
 
 def _promote(app: App) -> Planned:
     deployment = app.deployment
-    if deployment is None or deployment.state != "awaiting":
+    if deployment is None or deployment.state not in ("awaiting", "shifting"):
         return Refusal("no deployment waits for approval")
     name = color_name(deployment.color)
+    if deployment.state == "shifting":
+        return Intent(
+            verb="promote",
+            app=app.name,
+            title=f"Give {deployment.release} of {app.name} more visitors",
+            effect=f"{name} gets its next share now; it is watched as before.",
+            command=_line("promote", app.name),
+            label="Next step",
+        )
     # One that only waits for its time has nothing to be approved but that it needn't.
     is_now = not deployment.waits_approval
     early = " It doesn't wait for its time." if is_now else ""

@@ -170,6 +170,8 @@ class Deployment:
     waits: str = ""  # for what, while it does
     waits_until: datetime | None = None
     waits_approval: bool = True
+    share: int = 0  # of a hundred visitors, while they move by and by
+    share_until: datetime | None = None
 
     def stage(self, name: str) -> Stage | None:
         """The stage of that name."""

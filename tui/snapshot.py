@@ -106,6 +106,7 @@ def read_deployment(told: Json | None) -> Deployment | None:
         return None
     during: Json | None = (told.get("receipt") or {}).get("during")
     waits: Json = told.get("waits") or {}
+    shift: Json = told.get("shift") or {}
     return Deployment(
         id=int(told.get("id") or 0),
         kind=plain(told.get("kind") or "deploy"),
@@ -124,6 +125,8 @@ def read_deployment(told: Json | None) -> Deployment | None:
         waits=plain(waits.get("message")),
         waits_approval=bool(waits.get("approval", True)),
         waits_until=read_time(waits.get("until")),
+        share=int(shift.get("percent") or 0),
+        share_until=read_time(shift.get("until")),
         failed=0 if during is None else int(during.get("failed") or 0),
     )
 

@@ -30,6 +30,7 @@ from bgd.domain.settings import (
     RunSmoke,
     Sessions,
     Settings,
+    Shift,
     SmokeCheck,
 )
 from bgd.domain.spelling import did_you_mean
@@ -100,6 +101,7 @@ def settings_of(block: Xbgd) -> Settings:
         bake=Bake(bake.for_, bake.max_error_rate, bake.min_requests, bake.max_p99, bake.max_slowdown)
         if bake
         else None,
+        shift=Shift(tuple(block.shift.steps), block.shift.pause) if block.shift else None,
         sessions=_sessions_of(block.sessions) if block.sessions else None,
         irreversible=tuple(name for name, task in block.tasks.items() if task.irreversible),
         assets=tuple(dict.fromkeys(block.assets)),
@@ -199,11 +201,12 @@ def _mistake(detail: ErrorDetails) -> Mistake:
 
 def _refuse(source: Source, mistakes: Sequence[Mistake]) -> None:
     """Raise one error for all of them: the first is the error's place, the others follow a line each."""
+    written = [(_as_written(source, mistake.loc), mistake) for mistake in mistakes]
     placed = sorted(
-        (_sortable(place := source.place((KEY, *mistake.loc), mistake.at_key)), place, mistake)
-        for mistake in mistakes
+        (_sortable(place := source.place((KEY, *loc), mistake.at_key)), place, loc, mistake.message)
+        for loc, mistake in written
     )
-    lines = [(place, f"{_dotted(source, mistake.loc)}: {mistake.message}") for _, place, mistake in placed]
+    lines = [(place, f"{'.'.join([KEY, *map(str, loc)])}: {message}") for _, place, loc, message in placed]
     (place, first), others = lines[0], lines[1:]
     raise InvalidInput("\n".join([first, *(f"{at}: {said}" for at, said in others)]), place=place)
 
@@ -213,11 +216,17 @@ def _sortable(place: str) -> tuple[int, int]:
     return int(line), int(column)
 
 
-def _dotted(source: Source, loc: Loc) -> str:
-    """The way to a value as the file has it: one value that stands for a list of one has no index."""
-    if loc and isinstance(loc[-1], int) and source.node((KEY, *loc)) is None:
-        loc = loc[:-1]
-    return ".".join([KEY, *map(str, loc)])
+def _as_written(source: Source, loc: Loc) -> tuple[str | int, ...]:
+    """The way to a value as the file has it.
+
+    One value that stands for a list of one has no index, and a list of steps alone isn't under `steps`.
+    """
+    way = tuple(loc)
+    if way[:2] == ("shift", "steps") and not keys_in(source.node((KEY, "shift"))):
+        way = (way[0], *way[2:])
+    if way and isinstance(way[-1], int) and source.node((KEY, *way)) is None:
+        way = way[:-1]
+    return way
 
 
 def _unescaped(value: Any) -> Any:

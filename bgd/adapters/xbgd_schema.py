@@ -136,6 +136,13 @@ class BakeBlock(Block):
     max_slowdown: Annotated[float, BeforeValidator(values.factor)] | None = None
 
 
+class ShiftBlock(Block):
+    """`shift`."""
+
+    steps: Annotated[list[Annotated[int, BeforeValidator(values.percent)]], AfterValidator(values.rising)]
+    pause: Positive = 60.0
+
+
 class HookBlock(Block):
     """One hook: a command, and where it is run."""
 
@@ -195,6 +202,7 @@ class Xbgd(Block):
     promote_after: Positive | None = None
     windows: list[WindowBlock] = Field(default_factory=list)
     bake: BakeBlock | None = None
+    shift: Annotated[ShiftBlock | None, BeforeValidator(values.shift)] = None
     sessions: SessionsBlock | None = None
     tasks: dict[str, TaskBlock] = Field(default_factory=dict)
     assets: Annotated[
@@ -224,6 +232,7 @@ _BLOCKS: dict[str, type[Block]] = {
     "health": HealthBlock,
     "smoke": SmokeBlock,
     "bake": BakeBlock,
+    "shift": ShiftBlock,
     "sessions": SessionsBlock,
     "tasks": TaskBlock,
     "hooks": HooksBlock,

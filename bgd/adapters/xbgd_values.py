@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bgd.domain.duration import parse_duration
@@ -95,6 +96,29 @@ def factor(value: object) -> float:
     if not 1 < number < 1000:
         raise ValueError("needs a number above 1, like 2 or 1.5")
     return number
+
+
+def shift(value: object) -> object:
+    """A list of steps, as the mapping that it stands for."""
+    return {"steps": listed(value)} if isinstance(value, str | list) else value
+
+
+def percent(value: object) -> int:
+    """A whole percent of the visitors, from 1 to 100."""
+    match = re.fullmatch(r"(\d{1,3})\s*%", value.strip()) if isinstance(value, str) else None
+    if match is None or not 1 <= int(match[1]) <= 100:
+        raise ValueError(f"{value!r} is no share of the visitors: write whole percents from 1% to 100%")
+    return int(match[1])
+
+
+def rising(steps: list[int]) -> list[int]:
+    """Shares that only grow, up to all."""
+    for before, after in pairwise(steps):
+        if after <= before:
+            raise ValueError(f"{after}% comes after {before}%: shares only grow, as nobody goes back")
+    if not steps or steps[-1] != 100:
+        raise ValueError("ends before all visitors have moved: let 100% be the last step")
+    return steps
 
 
 def boolean(value: object) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bgd.cli.course_lines import waiting_line
+from bgd.cli.course_lines import shift_line, waiting_line
 from bgd.cli.moment import age, local, took
 from bgd.cli.overview import ENDED, color_note, rests, running_span
 from bgd.cli.text import Line, Span, table
@@ -118,6 +118,8 @@ def _running_lines(deployment: DeploymentJson) -> list[Line]:
         lines.append([("  " + ", ".join(done), "faint")])
     if deployment["state"] == "awaiting":
         lines.append(waiting_line(deployment["app"], deployment.get("waits")))
+    if (shift := deployment.get("shift")) is not None:
+        lines.append(shift_line(deployment["app"], color, shift))
     return lines
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bgd.cli.answer import answer_lines
 from bgd.cli.out import Out
 from bgd.cli.text import Line, Span, width, wrapped
+from bgd.domain.duration import show_duration
 
 if TYPE_CHECKING:
     from bgd.domain.plan import Caution, Plan, Question
@@ -77,6 +78,7 @@ def report(plan: Plan, file: str, columns: int) -> Iterator[Line]:
     yield ""
     yield from _paragraph(("route", "faint"), [_route(plan)], columns)
     yield from _paragraph(("overlap", "faint"), _overlap(plan), columns)
+    yield from _paragraph(("shift", "faint"), _shift(plan), columns)
     yield from _paragraph(("changed", "faint"), plan.rewrites, columns)
     for _, alike in groupby(plan.warnings, key=lambda caution: caution.code):
         yield from _warnings(list(alike), columns)
@@ -116,6 +118,17 @@ def _overlap(plan: Plan) -> Sequence[str]:
     if not overlap.is_allowed:
         return [f"no: {overlap.reason}; a deployment stops the old colour before it starts the new one"]
     return ["yes: x-bgd.overlap says so"] if overlap.is_stated else []
+
+
+def _shift(plan: Plan) -> Sequence[str]:
+    """How the visitors move, where not all at once."""
+    shift = plan.settings.shift
+    if shift is None or not shift.shares:
+        return []
+    if not plan.overlap.is_allowed:
+        return ["none: it takes both colours at once, so the traffic moves whole"]
+    shares = ", ".join(f"{percent} %" for percent in shift.shares)
+    return [f"{shares} of the visitors, {show_duration(shift.pause_s)} each and watched, then all of them"]
 
 
 def _paragraph(label: Span, texts: Sequence[str], columns: int) -> Iterator[Line]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bgd.cli.course import Course, Step
 from bgd.cli.moment import lasting, local, took
 from bgd.cli.text import Line, Span
 from bgd.cli.words import stage_word
+
+if TYPE_CHECKING:
+    from bgd.wire import ShiftJson
 
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _MARKS: dict[str, Span] = {
@@ -57,6 +60,15 @@ def waiting_line(app: str, waits: Mapping[str, Any] | None) -> Line:
     if not waits["approval"]:
         verb += " --now"
     return [(f"  {told}: ", "warn"), (verb, "strong")]
+
+
+def shift_line(app: str, color: str, shift: ShiftJson) -> Line:
+    """Who gets which share, since when and until when, and the verb that ends the pause."""
+    since = f" since {local(shift['since'])}" if shift["since"] else ""
+    until = f" until {local(shift['until'])}" if shift["until"] else ""
+    then = "all of them" if shift["next"] == 100 else f"{shift['next']} %"
+    gets = f" gets {shift['percent']} % of the visitors{since}{until}, then {then}: "
+    return ["  ", (color, color), gets, (f"bgctl promote {app}", "strong"), (" doesn't wait", "faint")]
 
 
 def _live_line(course: Course, step: Step, spinner: str) -> Line:

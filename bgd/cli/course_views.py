@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from bgd.cli.course import Course
 from bgd.cli.course_lines import approval_lines, end_line, live_lines, title
+from bgd.cli.event_line import told as event_told
 from bgd.cli.live import Live
 from bgd.cli.moment import took
 from bgd.cli.out import Out
@@ -126,6 +127,8 @@ def remark_lines(event: EventJson) -> list[Line]:
     told: dict[str, Any] = {**event}
     if told["event"] == "warning":
         return warning_lines(event)
+    if told["event"] == "shifted":
+        return [["  ", *event_told(told)]]
     if told["event"] != "doors":
         return []
     if told["closed"] and "pause" not in told["closed"]:

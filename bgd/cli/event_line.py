@@ -128,7 +128,16 @@ def _waiting(event: dict[str, Any]) -> list[Span]:
 
 def _watched(event: dict[str, Any]) -> list[Span]:
     style = "bad" if event["broke"] else "good" if event["judged"] else "warn"
-    return [(event["color"], event["color"]), " after its switch: ", (event["verdict"], style)]
+    when = f"at {event['percent']} %" if "percent" in event else "after its switch"
+    return [(event["color"], event["color"]), f" {when}: ", (event["verdict"], style)]
+
+
+def _shifted(event: dict[str, Any]) -> list[Span]:
+    color: Span = (event["color"], event["color"])
+    if not event["percent"]:
+        return [color, (f" gets no visitors any more, {event['release']} is taken back", "bad")]
+    until = f" until {local(event['until'])}" if event["until"] else ""
+    return [color, f" gets {event['percent']} % of the visitors, with {event['release']}", (until, "faint")]
 
 
 def _adopted(event: dict[str, Any]) -> list[Span]:
@@ -160,6 +169,7 @@ _TELLERS: Mapping[str, Callable[[dict[str, Any]], list[Span]]] = {
     "doors": _doors,
     "drain": _drain,
     "receipt": _receipt,
+    "shifted": _shifted,
     "smoke": _smoke,
     "watched": _watched,
     "adopted": _adopted,

@@ -10,7 +10,7 @@ from bgd.cli.text import Line, Span, table
 from bgd.cli.words import color_span, count, health_span, stage_word
 
 if TYPE_CHECKING:
-    from bgd.wire import AppJson, ColorJson, ContainerJson
+    from bgd.wire import AppJson, ColorJson, ContainerJson, DeploymentJson
 
 _HEAD: list[Line] = [
     [(title, "faint")] for title in ("APP", "LIVE", "RELEASE", "HEALTH", "CONTAINERS", "AGE", "URL")
@@ -74,12 +74,17 @@ def _remarks(app: AppJson) -> list[Line]:
                 ("  ◌ ", "warn"),
                 f"{deployment['kind']} of {deployment['release']} into ",
                 (color, color),
-                f": {stage_word(app['phase'])}",
+                f": {stage_word(app['phase'])}{_share(deployment)}",
                 (f"  {age(deployment['started'])}", "faint"),
             ]
         )
     lines += [[("  ! ", "warn"), problem] for problem in app["problems"]]
     return lines
+
+
+def _share(deployment: DeploymentJson) -> str:
+    shift = deployment.get("shift")
+    return "" if shift is None else f", {shift['percent']} % of the visitors"
 
 
 def color_note(color: ColorJson) -> str:

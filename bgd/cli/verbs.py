@@ -11,7 +11,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "release": {
         "deploy": "a new release into the idle colour, then the switch",
-        "promote": "let a deployment that waits for approval switch",
+        "promote": "let a deployment that waits for approval switch, or one that shifts take its next step",
         "cancel": "stop a deployment and clean up",
         "switch": "move the traffic to the other colour",
         "rollback": "back to the previous release",

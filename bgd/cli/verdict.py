@@ -67,9 +67,10 @@ def failure_lines(finished: dict[str, Any], app: AppJson | None) -> list[Line]:
     name, release, outcome = finished["app"], finished["release"], finished["outcome"]
     failure: FailureJson | None = finished.get("failure")
     time = f" after {took(finished.get('took_ms'))}"
-    ended = {"cancelled": "was cancelled", "rolled_back": "went live and was rolled back"}.get(
-        outcome, "failed"
-    )
+    ended = {
+        "cancelled": "was cancelled",
+        "rolled_back": "was taken back" if _had_a_share(app, release) else "went live and was rolled back",
+    }.get(outcome, "failed")
     at = f" at {stage_word(failure['stage'])}" if failure else ""
     hue = "warn" if outcome == "cancelled" else "bad"
     glyph = {"cancelled": "–", "rolled_back": "↩"}.get(outcome, "✗")
@@ -83,6 +84,15 @@ def failure_lines(finished: dict[str, Any], app: AppJson | None) -> list[Line]:
     if failure is not None and failure["hint"]:
         lines.append([("  next           ", "faint"), failure["hint"]])
     return lines
+
+
+def _had_a_share(app: AppJson | None, release: str) -> bool:
+    """Whether it ended while its visitors moved by and by, before the switch."""
+    last = None if app is None else app["last_deployment"]
+    if last is None or last["release"] != release:
+        return False
+    done = {stage["stage"] for stage in last["stages"] if stage["status"] in ("done", "failed")}
+    return "shifting" in done and "handing_over" not in done
 
 
 def _probe_lines(failure: FailureJson) -> list[Line]:

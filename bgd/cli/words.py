@@ -35,6 +35,7 @@ STAGE_WORDS = {
     "checking": "check",
     "smoking": "smoke",
     "awaiting": "approval",
+    "shifting": "shift",
     "switching": "switch",
     "handing_over": "hand over",
     "baking": "watch",

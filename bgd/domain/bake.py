@@ -25,7 +25,7 @@ LAST_STATUSES = 10
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What was seen of a release after its switch. `before` is the old colour's minute before it.
+    """What was seen of a release since it got traffic. `before` is the old colour's minute before that.
 
     `probes` are bgd's own requests, made while few others came; `failing` the last statuses of requests that
     failed; `limit` the limit that broke, in words, and empty where none did. `restarts` are the containers'
@@ -60,9 +60,9 @@ class Watched:
             return f"kept its limits, with few real requests: {asked}; {own}"
         return f"too few requests to judge ({self.min_requests:,} are needed): {asked}; {own}"
 
-    def evidence(self, new: Color) -> tuple[str, ...]:
+    def evidence(self, new: Color, since: str = "the switch") -> tuple[str, ...]:
         """The figures, a line each, for a person who wants to know why."""
-        lines = [f"{new} since the switch: {_told(self.after)}"]
+        lines = [f"{new} since {since}: {_told(self.after)}"]
         if self.failing:
             lines.append(f"its last failing answers: {' '.join(map(str, self.failing))}")
         if self.probes:

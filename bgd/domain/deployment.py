@@ -10,11 +10,20 @@ from bgd.domain.adoption import Adoption, KeptVolume
 from bgd.domain.bake import Watched
 from bgd.domain.color import Color, ColorState
 from bgd.domain.duration import ms_between
-from bgd.domain.lifecycle import DEPLOY, DEPLOY_ALONE, MOVE, MOVE_ALONE, State, Transitions
+from bgd.domain.lifecycle import (
+    DEPLOY,
+    DEPLOY_ALONE,
+    DEPLOY_SHIFTING,
+    MOVE,
+    MOVE_ALONE,
+    State,
+    Transitions,
+)
 from bgd.domain.origin import Origin
 from bgd.domain.probe import Answer, Probe
 from bgd.domain.receipt import Receipt
 from bgd.domain.settings import Route
+from bgd.domain.shift import Step
 
 
 class Kind(StrEnum):
@@ -38,6 +47,7 @@ class Options:
     is_move: bool = False  # the target is there already: nothing is built or cleaned away
     alone: bool = False  # both colours must not run at once: the live one stops first
     bakes: bool = False  # its real traffic is watched after the switch
+    shifts: bool = False  # it gets a share of the visitors before the switch
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +94,7 @@ class Deployment:
     previous: Color | None = None  # the colour that was live when it began
     live_worked: bool | None = None  # whether the live colour passed its checks before the tasks ran
     watched: Watched | None = None  # what its real traffic did, where it is or was watched
+    step: Step | None = None  # the share of the visitors that it was given last
     receipt: Receipt | None = None  # a moment after it ended and its old colour has drained
 
     @property
@@ -91,7 +102,14 @@ class Deployment:
         """The lifecycle that it follows."""
         if self.options.alone:
             return MOVE_ALONE if self.options.is_move else DEPLOY_ALONE
+        if self.options.shifts:
+            return DEPLOY_SHIFTING
         return MOVE if self.options.is_move else DEPLOY
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether its switch was seen: whoever undoes it has to move the traffic back."""
+        return any(stage.state is State.HANDING_OVER for stage in self.stages)
 
     @property
     def has_stopped_live(self) -> bool:

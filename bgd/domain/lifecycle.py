@@ -18,6 +18,10 @@ state, and carries its command out again: every command may be run twice.
 From `smoking` a deployment that wants no switch succeeds at once. In `baking` the new colour's real traffic
 is watched; a cancellation there gives the traffic back, as a limit that breaks does.
 
+Where the traffic moves by and by, `shifting` stands between `smoking` and `switching`: the new colour has a
+share of the visitors then and is watched likewise, so whoever undoes that takes the share back and lets what
+is under way end, by `reverting`.
+
 A *move* (`switch`, and `rollback` to a colour that is warm) enters at `checking` with a colour that
 runs already; when it ends badly nothing is cleaned away.
 
@@ -46,6 +50,7 @@ class State(StrEnum):
     CHECKING = "checking"  # Docker's health, restarts, and a probe through the preview
     SMOKING = "smoking"  # the smoke checks, through the preview
     AWAITING = "awaiting"  # somebody's approval
+    SHIFTING = "shifting"  # a share of the visitors is on the new colour, which is watched
     SWITCHING = "switching"  # the traffic moves, and is seen to have moved
     HANDING_OVER = "handing_over"  # live-only services stop in the old colour, then start in the new
     BAKING = "baking"  # the new colour's real traffic is watched
@@ -116,6 +121,17 @@ DEPLOY: Transitions = {
     State.FAILING: {Event.DONE: State.FAILED},
     State.CANCELLING: {Event.DONE: State.CANCELLED},
     State.REVERTING: {Event.DONE: State.ROLLED_BACK},
+}
+
+DEPLOY_SHIFTING: Transitions = {
+    **DEPLOY,
+    State.SMOKING: {**DEPLOY[State.SMOKING], Event.DONE: State.SHIFTING},
+    State.SHIFTING: {
+        Event.DONE: State.SWITCHING,
+        Event.FAILED: State.REVERTING,
+        Event.CANCELLED: State.REVERTING,
+    },
+    State.SWITCHING: {Event.DONE: State.HANDING_OVER, Event.FAILED: State.REVERTING},
 }
 
 MOVE: Transitions = {

@@ -22,11 +22,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bgd.domain import nginx_layout as layout
+from bgd.domain import nginx_shares as shares
 from bgd.domain.color import Color
+from bgd.domain.nginx_block import Lines, block
 from bgd.domain.nginx_fronts import Fronts, KeptFronts, LooseFronts
 from bgd.domain.nginx_pages import FALLBACK, PAGES, document
 from bgd.domain.nginx_preamble import GENTLY, HTTP, MAIN
-from bgd.domain.nginx_servers import Lines, block, others, refuse_clashes, servers
+from bgd.domain.nginx_servers import others, refuse_clashes, servers
 from bgd.domain.nginx_trust import trusting
 from bgd.domain.nginx_version import GENTLE_RELOADS, RESOLVED_UPSTREAMS, Version, has
 from bgd.domain.nginx_words import check_app, check_asset, check_route, quoted, upstream_host
@@ -91,6 +93,7 @@ def _text(apps: Sequence[AppRoutes], workers: int, fronts: Fronts, http: str, ge
         *_pages(),
         *(line for entry in apps for line in fronts.declared(entry)),
         *(line for entry in apps for line in others(entry)),
+        *shares.declared(apps),
         *servers(apps, generation, fronts.passed),
     ]
     main = MAIN.substitute(workers=workers).splitlines()

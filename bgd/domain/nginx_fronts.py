@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from bgd.domain.color import Color
-from bgd.domain.nginx_servers import Lines, block
+from bgd.domain.nginx_block import Lines, block
 from bgd.domain.nginx_words import upstream_host, variable
 from bgd.domain.traffic import AppRoutes
 

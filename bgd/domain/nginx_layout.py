@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from zlib import crc32
 
 from bgd.domain.nginx_words import RESERVED_DOMAIN
-from bgd.domain.traffic import Closure
+from bgd.domain.traffic import Closure, Share
 
 DIRECTORY = "/etc/nginx/bgd"
 """The mount point of the directory with the configuration and the gates."""
@@ -19,6 +19,13 @@ LIVE = "live.on"
 """Its being there means that the app has a live colour and its doors are open."""
 CLOSED = {why: f"{why}.on" for why in Closure}
 """One of these being there while `live.on` isn't means that there is a live colour behind closed doors."""
+
+SHARE = "share"
+"""A link in the app's directory, to one of those in `SHARES`; none while all go to the live colour."""
+SHARES = "share"
+"""A directory for each share that any app ever had, `green-25`: which visitors are in it, by their places."""
+SHARE_ON = "on"
+"""Its being there means that the app has a share, whoever is in it."""
 
 LOG_DIRECTORY = "/var/log/bgd"
 """The mount point of the directory with the access log; nginx writes there and nowhere else."""
@@ -46,6 +53,21 @@ def live_file(app: str) -> str:
 def closed_files(app: str) -> tuple[str, ...]:
     """The files that say why an app's doors are closed, as nginx sees them."""
     return tuple(f"{gate_directory(app)}/{name}" for name in CLOSED.values())
+
+
+def share_file(app: str, name: str) -> str:
+    """A file of the app's share, as nginx sees it."""
+    return f"{gate_directory(app)}/{SHARE}/{name}"
+
+
+def share_name(share: Share) -> str:
+    """The name of a share's directory."""
+    return f"{share.color}-{share.percent}"
+
+
+def share_files(share: Share) -> frozenset[str]:
+    """What a share's directory has in it, empty files all: those with places below the percentage."""
+    return frozenset({SHARE_ON, *(f"{share.color}.{place}" for place in range(share.percent))})
 
 
 def gate_directory(app: str) -> str:

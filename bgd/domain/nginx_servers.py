@@ -11,18 +11,18 @@ marker     8081, own host name  —               what is live, by which generat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bgd.domain import nginx_layout as layout
+from bgd.domain import nginx_shares as shares
 from bgd.domain.color import Color
+from bgd.domain.nginx_block import Lines, block
 from bgd.domain.nginx_pages import ABSENT, PAGES
 from bgd.domain.nginx_words import variable
 from bgd.domain.settings import Route
 from bgd.domain.traffic import AppRoutes
 from bgd.errors import InvalidInput
-
-Lines = list[str]
 
 Pass = Callable[[str, Color | None], Lines]
 """How requests go on to an app: to one colour, or to the one that the gate says. See `nginx_fronts`."""
@@ -47,11 +47,6 @@ class Claim:
 
     host: str
     path: str
-
-
-def block(head: str, lines: Iterable[str]) -> Lines:
-    """`head { … }`, indented."""
-    return [f"{head} {{", *(f"    {line}" if line else "" for line in lines), "}"]
 
 
 def claims(route: Route) -> set[Claim]:
@@ -99,13 +94,18 @@ class _Public:
         self._pass_on = pass_on
 
     def gate(self) -> Lines:
-        return _life(self.app) + _gate(self.app, Color.GREEN)
+        return [
+            *_life(self.app),
+            *shares.asked(self._entry),
+            *_gate(self.app, Color.GREEN),
+            *shares.outranked(self._entry),
+        ]
 
     def answer(self) -> Lines:
         """Whatever the table says is live: the gate says it, and the table follows."""
         closed = [f"set $bgd_gate {layout.gate_directory(self.app)};", f"set $bgd_reason {ABSENT};"]
         to = f"{self.app}-${variable('bgd_color', self.app)}"
-        live = [f"set $bgd_to {to};", *self._pass_on(self.app, None)]
+        live = [f"set $bgd_to {to};", *shares.kept(self._entry), *self._pass_on(self.app, None)]
         return [*_unless_live(self.app, [*closed, "return 503;"]), *live]
 
     @property
@@ -137,11 +137,12 @@ class _Public:
             f"set ${color} ${variable('bgd_other', self.app)};",
             *self._pass_on(self.app, None),
             "proxy_http_version 1.0;",
+            *shares.kept(self._entry),
             f"error_page 500 502 503 504 = @{gone};",
         ]
         return [
             *block(f"location @{variable('bgd_spare', self.app)}", ask),
-            *block(f"location @{gone}", ["return 404;"]),
+            *block(f"location @{gone}", [*shares.kept(self._entry), "return 404;"]),
         ]
 
 
@@ -299,7 +300,8 @@ def _locations(path: str, answer: Lines) -> Lines:
 def _marker(apps: Sequence[AppRoutes], generation: str) -> Lines:
     """Says `COLOR GENERATION PID open|shut` for an app at `/APP`, and `- GENERATION PID` at `/`.
 
-    `nothing` is a colour here.
+    `nothing` is a colour here. Of an app that shifts, it is the colour of the visitor who asks, by the
+    cookie, and a fifth word says whether there is a share.
 
     A worker's answer proves that the gate is seen, but not that a reload is over: old workers still accept
     for a moment after the first answer of a new one.
@@ -310,12 +312,13 @@ def _marker(apps: Sequence[AppRoutes], generation: str) -> Lines:
         "default_type text/plain;",
     ]
     for entry in apps:
-        lines += _life(entry.app, behind_doors=True) + _gate(entry.app, Color.GREEN)
+        lines += [*_life(entry.app, behind_doors=True), *shares.asked(entry)]
+        lines += [*_gate(entry.app, Color.GREEN), *shares.outranked(entry)]
     lines += block("location = /", [f'return 200 "- {generation} $pid\\n";'])
     for entry in apps:
         name, doors = variable("bgd_color", entry.app), variable("bgd_live", entry.app)
         absent = _unless_live(entry.app, [f'return 200 "{NOTHING} {generation} $pid\\n";'])
-        lines += block(
-            f"location = /{entry.app}", [*absent, f'return 200 "${name} {generation} $pid ${doors}\\n";']
-        )
+        sharing = f" ${variable('bgd_sharing', entry.app)}" if entry.shifts else ""
+        told = f'return 200 "${name} {generation} $pid ${doors}{sharing}\\n";'
+        lines += block(f"location = /{entry.app}", [*absent, told])
     return block("server", [*lines, *block("location /", [f'return 404 "- {generation} $pid\\n";'])])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bgd.domain.nginx_servers import Lines, block
+from bgd.domain.nginx_block import Lines, block
 
 NOBODY = (
     *block('map "" $bgd_scheme', ["default $scheme;"]),

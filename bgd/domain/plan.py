@@ -80,6 +80,9 @@ def plan_json(plan: Plan) -> dict[str, Any]:
             name: {"role": str(given.role), "reason": given.reason} for name, given in plan.roles.items()
         },
         "overlap": {"allowed": plan.overlap.is_allowed, "reason": plan.overlap.reason},
+        "shift": None
+        if (shift := plan.settings.shift) is None
+        else {"steps": list(shift.steps), "pause_s": shift.pause_s},
         "rewrites": list(plan.rewrites),
         "warnings": [
             {"code": c.code, "service": c.service, "message": c.message, "fix": c.fix} for c in plan.warnings

@@ -69,10 +69,14 @@ class Receipt:
 
 @dataclass(slots=True)
 class Draft:
-    """A receipt that is being written. Times are milliseconds of the epoch."""
+    """A receipt that is being written. Times are milliseconds of the epoch.
+
+    `coming` is the colour that is to get the traffic: it may have a share before the move is ordered.
+    """
 
     asked_ms: int
     before: Tally | None = None  # known a moment after the command
+    coming: Color | None = None
     colors: dict[Color, Tally] = field(default_factory=lambda: {color: Tally() for color in Color})
     old: Color | None = None
     new: Color | None = None
@@ -133,7 +137,7 @@ class Draft:
                 self.cut_websockets += 1
 
     def _old_ended(self, served: Served) -> None:
-        if served.outcome.color is not self.new:
+        if served.outcome.color is not (self.new or self.coming):
             began_ms = served.began_ms
             if self.last_old_ms is None or began_ms > self.last_old_ms:
                 self.last_old_ms = began_ms

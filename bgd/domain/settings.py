@@ -132,6 +132,22 @@ class Bake:
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """How the traffic moves by and by: `steps` are rising whole percents, the last one 100.
+
+    Each share but the last one holds for `pause_s`, and is watched.
+    """
+
+    steps: tuple[int, ...]
+    pause_s: float = 60.0
+
+    @property
+    def shares(self) -> tuple[int, ...]:
+        """The steps before the switch itself."""
+        return self.steps[:-1]
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole `x-bgd` block. `keep_s` is `None` for always; times in seconds.
 
@@ -149,6 +165,7 @@ class Settings:
     promote_after_s: float | None = None
     windows: tuple[Window, ...] = ()
     bake: Bake | None = None
+    shift: Shift | None = None
     sessions: Sessions | None = None
     irreversible: tuple[str, ...] = ()  # tasks after which no earlier release is gone back to unasked
     assets: tuple[str, ...] = ()  # paths whose files the old colour answers too while it is warm

@@ -27,6 +27,17 @@ class Closure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """So many of a hundred visitors (1 to 99) that `color` answers, whatever the gate says.
+
+    0 stands for a share on disk that nobody of bgd's wrote.
+    """
+
+    color: Color
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class AppRoutes:
     """One app in the table.
 
@@ -34,7 +45,7 @@ class AppRoutes:
     other's, so that both upstreams are always defined. `live` is `None` before the first deployment:
     the public listener then answers 503, and the preview shows blue. `closures` are only told in a
     comment: whether doors are closed is asked of their files. Below `assets` the other colour answers what
-    the live one hasn't got.
+    the live one hasn't got. With `shifts`, shares of the visitors may be given to one colour: see `Share`.
     """
 
     app: str
@@ -42,6 +53,7 @@ class AppRoutes:
     routes: Mapping[Color, Route]
     closures: frozenset[Closure] = frozenset()
     assets: tuple[str, ...] = ()
+    shifts: bool = False
 
     def preview(self) -> Color:
         """The colour on the preview listener: the idle one."""

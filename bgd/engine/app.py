@@ -91,7 +91,13 @@ class App:
         known = {color: route for color in Color if (route := self.route_of(color)) is not None}
         spare = next(iter(known.values()), self.record.route)
         routes = {color: known.get(color, spare) for color in Color}
-        return AppRoutes(self.name, self.live, routes, assets=self._assets())
+        return AppRoutes(self.name, self.live, routes, assets=self._assets(), shifts=self._shifts())
+
+    def _shifts(self) -> bool:
+        """Whether either colour's release moves the traffic by and by: also before it gets a share."""
+        there = [color for color, record in self.colors.items() if record.state in THERE]
+        wishes = [r.plan.settings.shift for color in there if (r := self.release_in(color)) is not None]
+        return self.live is not None and any(wish is not None and wish.shares for wish in wishes)
 
     def _assets(self) -> tuple[str, ...]:
         """The paths of files that either colour may have.
@@ -130,6 +136,11 @@ class App:
             )
 
     def _way_past(self) -> str:
+        if self.deployment is not None and self.deployment.state is State.SHIFTING:
+            return (
+                f"its visitors move by and by: `bgctl rollback {self.name}` takes them back at once,"
+                f" `bgctl promote {self.name}` takes the next step"
+            )
         if self.deployment is not None and self.deployment.state is State.BAKING:
             return (
                 f"its traffic is watched: `bgctl rollback {self.name}` takes it back at once,"
@@ -161,6 +172,10 @@ class App:
         deployment = self.deployment or self.last
         if deployment is not None and deployment.has_stopped_live and deployment.previous is self.live:
             return f"{self.live} serves {release} again, in the containers it had before"
+        step = self.deployment.step if self.deployment is not None else None
+        if self.deployment is not None and self.deployment.state is State.SHIFTING and step is not None:
+            coming = f"{self.deployment.color} r{self.deployment.release} to {step.percent} % of the visitors"
+            return f"{self.live} still serves {release}, and {coming}"
         return f"{self.live} still serves {release}, untouched"
 
 

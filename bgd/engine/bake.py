@@ -1,4 +1,4 @@
-"""The watch over a release that has just got the traffic.
+"""The watch over a release that has just got traffic: all of it, or a share.
 
 It looks at what real requests get, at the containers, and, while few requests come, at its own. nginx writes
 its log once a second; that is read ten times a second here, so a limit that breaks is known a second later at
@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import cycle
 from typing import Any
 
@@ -45,36 +45,44 @@ async def bake(work: Work) -> Event:
     limits, old = work.release.plan.settings.bake, work.deployment.previous
     if limits is None or old is None:
         return Event.DONE
-    watch = Watch(work, limits, old)
+    until = work.deployment.stages[-1].started + timedelta(seconds=limits.for_s)
+    async with watching(work, limits, old, work.app.colors[work.color].since) as watch:
+        limit = await watch.until_over(until)
+        watched = await watch.over(limit)
+    if not limit:
+        return Event.DONE
+    raise taken_back(f"taken back: {limit}", watched.evidence(work.color))
+
+
+def taken_back(message: str, evidence: Sequence[str]) -> CheckFailed:
+    """The error for a release that broke a limit."""
+    hint = "the figures and the log lines tell why; mend it and deploy again"
+    return CheckFailed(message, hint, evidence=evidence)
+
+
+@asynccontextmanager
+async def watching(work: Work, limits: Bake, old: Color, since: datetime) -> AsyncIterator[Watch]:
+    """Watch a release that has had traffic since then, and ask it where few others do."""
+    watch = Watch(work, limits, old, since)
     with watch.counting():
         await watch.begin()
         # Not in a TaskGroup: that would wrap what ends the watch in a group of its own.
         probing = asyncio.create_task(watch.probe(), name=f"probes of {work.app.name}")
         try:
-            limit = await watch.until_over()
+            yield watch
         finally:
             probing.cancel()
             await asyncio.gather(probing, return_exceptions=True)
-        watched = watch.seen(limit)
-    work.deployment = replace(work.deployment, watched=watched)
-    await watch.tell("watched", {"color": work.color, "old": old, **watched_json(watched)})
-    if not limit:
-        return Event.DONE
-    raise CheckFailed(
-        f"taken back: {limit}",
-        "the figures and the log lines tell why; mend it and deploy again",
-        evidence=watched.evidence(work.color),
-    )
 
 
 class Watch:
-    """What is seen of one release from its switch on."""
+    """What is seen of one release since it got traffic."""
 
-    def __init__(self, work: Work, limits: Bake, old: Color) -> None:
+    def __init__(self, work: Work, limits: Bake, old: Color, since: datetime) -> None:
         self._work = work
         self._limits = limits
         self._watched = work.deployment.watched or Watched(old, min_requests=limits.min_requests)
-        self._since = int(work.app.colors[work.color].since.timestamp())
+        self._since = int(since.timestamp())
         self._after = Tally()
         self._failing: deque[int] = deque(maxlen=LAST_STATUSES)
         self._probes = self._failed_probes = 0
@@ -106,11 +114,10 @@ class Watch:
             restarts = {one.name: one.restarts for one in containers}
             await self._keep(replace(self._watched, restarts=restarts))
 
-    async def until_over(self) -> str:
+    async def until_over(self, until: datetime) -> str:
         """The limit that broke; empty where the time was up first, or somebody ended it."""
         work = self._work
         clock = work.world.journal.clock
-        until = work.deployment.stages[-1].started + timedelta(seconds=self._limits.for_s)
         told = ""
         while True:
             limit = await self._look()
@@ -125,8 +132,15 @@ class Watch:
                 told = line
             await asyncio.sleep(min(LOOK_EVERY_S, left_s))
 
-    def seen(self, limit: str = "") -> Watched:
-        """All that is known now."""
+    async def over(self, limit: str, **told: object) -> Watched:
+        """Keep and tell all that is known now, with the limit that broke, if one did."""
+        watched = self._seen(limit)
+        self._work.deployment = replace(self._work.deployment, watched=watched)
+        data = {"color": self._work.color, "old": watched.old, **told, **watched_json(watched)}
+        await self.tell("watched", data)
+        return watched
+
+    def _seen(self, limit: str) -> Watched:
         return replace(
             self._watched,
             before=self._watched.before or self._before(),
@@ -214,10 +228,13 @@ class Watch:
         return ""
 
     async def _can_go_back(self, limit: str) -> bool:
-        """Whether the old colour answers: one that doesn't is no better. Where it was stopped, it's tried."""
+        """Whether the old colour answers: one that doesn't is no better. Where it was stopped, it's tried.
+
+        And where it is live still: a release that breaks a limit gets no more visitors, whoever else is ill.
+        """
         work, old = self._work, self._watched.old
         release = work.app.release_in(old)
-        if work.alone:
+        if work.alone or not work.deployment.has_moved:
             return True
         if release is not None:
             door, asking = way_to(work.world, work.app.live, old, behind_doors=True)

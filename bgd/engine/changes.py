@@ -61,7 +61,9 @@ class Changes:
             )
             options = self._alone(app, release, options)
             watched = app.live is not None and not options.no_switch
-            options = replace(options, bakes=watched and reading.plan.settings.bake is not None)
+            settings = reading.plan.settings
+            shifts = watched and not options.alone and bool(settings.shift and settings.shift.shares)
+            options = replace(options, bakes=watched and settings.bake is not None, shifts=shifts)
             deployment = Deployment(
                 await self._world.store.next_deployment(),
                 app.name,
@@ -185,7 +187,7 @@ class Changes:
         the `started` of the deployment to follow.
         """
         asked = None if to is None else number_of(to)
-        if (watched := app.deployment) is not None and watched.state is State.BAKING:
+        if (watched := app.deployment) is not None and watched.state in (State.SHIFTING, State.BAKING):
             assert watched.previous is not None
             if asked in (None, app.colors[watched.previous].release):
                 done = await self._deployer.cancel(app, actor)

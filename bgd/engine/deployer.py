@@ -118,12 +118,12 @@ class Deployer:
     async def promote(self, app: App, actor: str, now: bool = False) -> Deployment:
         """Approve a deployment that waits; it goes on once its time has come, or `now`.
 
-        The watch over one that has the traffic already ends. Raises `Refused` where none waits, and where one
-        waits for nothing but its time.
+        The watch over one that has the traffic ends; one that shifts takes its next step. Raises
+        `Refused` where none waits, and where one waits for nothing but its time.
         """
         work = self._works.get(app.name)
-        if work is not None and work.deployment.state is State.BAKING:
-            told = {"stage": State.BAKING, "status": "ended early"}
+        if work is not None and work.deployment.state in (State.SHIFTING, State.BAKING):
+            told = {"stage": work.deployment.state, "status": "ended early"}
             await self._journal.note("stage", app.name, told, deployment=work.deployment.id, actor=actor)
             app.promoted.set()
             return work.deployment

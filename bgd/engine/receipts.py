@@ -57,7 +57,7 @@ class Receipts:
         self._begin(app, deployment, is_whole=True)
 
     def _begin(self, app: App, deployment: Deployment, *, is_whole: bool) -> Draft:
-        draft = Draft(_ms(deployment.started), is_whole=is_whole)
+        draft = Draft(_ms(deployment.started), coming=deployment.color, is_whole=is_whole)
         self._open[deployment.id] = Open(app, deployment.id, draft, deployment.color)
         return draft
 

@@ -21,6 +21,7 @@ from bgd.engine.app import App
 from bgd.engine.deployer import Deployer
 from bgd.engine.fleet import Fleet
 from bgd.engine.intake import Intake
+from bgd.engine.shift import drop_stray
 from bgd.errors import BgError, Unreachable
 
 log = logging.getLogger("bgd.recovery")
@@ -29,6 +30,8 @@ ENGINE_RETRY_S = 0.5
 RECENT = 10
 """Among so many of an app's last changes is the one whose old colour drains still."""
 MOVING = frozenset({State.SWITCHING, State.REVERTING})
+SHARING = MOVING | {State.SHIFTING}
+"""In these a deployment sees to the app's share itself."""
 
 
 class Recovery:
@@ -103,6 +106,10 @@ class Recovery:
         for app in list(self._fleet.apps.values()):
             if app.name not in moving and not app.record.is_leaving:
                 await self._mend_gate(app)
+        shifting = {d.app for d in unfinished if d.state in SHARING}
+        for app in list(self._fleet.apps.values()):
+            if app.name not in shifting and not app.record.is_leaving:
+                await self._mend_share(app)
         await self._mend_doors({d.app for d in unfinished})
         for deployment in unfinished:
             await self._resume(deployment)
@@ -123,6 +130,13 @@ class Recovery:
                 await self._world.traffic.switch(app.name, app.live)
         except BgError as error:
             app.problems["gate"] = error.message
+
+    async def _mend_share(self, app: App) -> None:
+        """Drop a share that the journal doesn't know of."""
+        try:
+            await drop_stray(self._world, app, "daemon")
+        except BgError as error:
+            app.problems["share"] = error.message
 
     async def _mend_doors(self, busy: set[str]) -> None:
         """Learn which doors are closed, and open those that no deployment will."""

@@ -18,7 +18,7 @@ from bgd.domain.hook import Moment
 from bgd.domain.lifecycle import Event, State
 from bgd.domain.settings import Role
 from bgd.domain.tasks import task_order
-from bgd.engine import adoption, bargain, pause
+from bgd.engine import adoption, bargain, pause, shift
 from bgd.engine.bake import bake
 from bgd.engine.checks import (
     MOVE_WITHIN_S,
@@ -201,6 +201,7 @@ async def _wait(work: Work, hold: Hold) -> None:
 async def switch(work: Work) -> Event:
     """Move the traffic, and see that it moved; if it isn't seen, it is put back."""
     await work.fleet.move_traffic(work.app, work.color, work.deployment, is_announced=True)
+    await shift.conclude(work)
     return Event.DONE
 
 
@@ -293,15 +294,13 @@ async def revert(work: Work) -> Event:
         await _run_last_hooks(work, Moment.ON_ROLLBACK)
         return Event.DONE
     # The traffic first: a worker may take its whole grace to stop, and requests fail meanwhile.
-    await work.fleet.move_traffic(work.app, work.deployment.previous, work.deployment)
-    await _add_last_words(work)
-    async with work.effect("stop_live_only", work.color):
-        await work.world.runner.stop_live_only(work.release, work.color)
-    old = work.deployment.previous
-    old_release = work.app.release_in(old) if old is not None else None
-    if old is not None and old_release is not None:
-        async with work.effect("start_live_only", old):
-            await work.world.runner.start_live_only(old_release, old)
+    if work.deployment.options.shifts and not work.deployment.has_moved:
+        await shift.take_back(work)
+        await _add_last_words(work)
+    else:
+        await work.fleet.move_traffic(work.app, work.deployment.previous, work.deployment)
+        await _add_last_words(work)
+        await _hand_back(work)
     if work.owns_color:
         # It had real traffic: what is under way there ends before it goes.
         await work.fleet.drains.finished(work.app, work.color, work.progress)
@@ -310,10 +309,21 @@ async def revert(work: Work) -> Event:
     return Event.DONE
 
 
+async def _hand_back(work: Work) -> None:
+    """Stop the live-only services in the new colour, then start them in the old one again."""
+    async with work.effect("stop_live_only", work.color):
+        await work.world.runner.stop_live_only(work.release, work.color)
+    old = work.deployment.previous
+    old_release = work.app.release_in(old) if old is not None else None
+    if old is not None and old_release is not None:
+        async with work.effect("start_live_only", old):
+            await work.world.runner.start_live_only(old_release, old)
+
+
 async def _add_last_words(work: Work) -> None:
     """What its containers said last, while they are there: it isn't read before the traffic is back."""
     failure = work.deployment.failure
-    if failure is not None and failure.stage is State.BAKING and not failure.log:
+    if failure is not None and failure.stage in (State.SHIFTING, State.BAKING) and not failure.log:
         log = tuple(await last_words(work.world, work.app.name, work.color, None))
         work.deployment = replace(work.deployment, failure=replace(failure, log=log))
 
@@ -349,6 +359,7 @@ COMMANDS: Mapping[State, Command] = {
     State.CHECKING: check,
     State.SMOKING: smoke,
     State.AWAITING: wait_for_leave,
+    State.SHIFTING: shift.shift,
     State.SWITCHING: switch,
     State.HANDING_OVER: hand_over,
     State.BAKING: bake,

@@ -21,6 +21,7 @@ from bgd.domain.release import Release
 from bgd.engine.app import App
 from bgd.engine.background import Background, Work
 from bgd.engine.fleet import Fleet
+from bgd.engine.shift import drop_stray
 from bgd.errors import BgError, Unreachable
 
 log = logging.getLogger("bgd.upkeep")
@@ -77,6 +78,7 @@ class Upkeep:
                 await self._mend(app, lacked, sessions)
             await self._mend_warm(app)
             await self._mend_gate(app)
+            await self._mend_share(app)
         except Unreachable:
             return False
         except BgError as error:
@@ -151,6 +153,13 @@ class Upkeep:
             async with self._world.journal.effect("flip_gate", app.name, detail=str(app.live)):
                 await self._world.traffic.switch(app.name, app.live)
             await self._world.journal.note("upkeep", app.name, {"message": told}, actor="bgd")
+
+    async def _mend_share(self, app: App) -> None:
+        """Drop a share that nobody gave; who gives one keeps it."""
+        if await self._world.traffic.shared(app.name) is None or app.busy or app.record.is_leaving:
+            return
+        with app.changing("taking a share back", "bgd", self._world.journal.clock()):
+            await drop_stray(self._world, app, "upkeep")
 
     async def _keep_proxy(self) -> None:
         while True:

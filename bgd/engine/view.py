@@ -33,6 +33,7 @@ from bgd.wire import (
     ProbeJson,
     RemainingJson,
     RouteJson,
+    ShiftJson,
     StageJson,
     TrafficJson,
     WaitJson,
@@ -85,7 +86,11 @@ def app_json(
         "shared": [_container_json(c, None) for c in own if c.color is None],
         "deployment": None
         if running is None
-        else {**deployment_json(running, app.serving()), "waits": hold_json(app.hold)},
+        else {
+            **deployment_json(running, app.serving()),
+            "waits": hold_json(app.hold),
+            "shift": _shift_json(app, running),
+        },
         "last_deployment": None if app.last is None else deployment_json(app.last, app.serving()),
         "file": app.record.file,
         "more": list(app.record.more),
@@ -241,12 +246,30 @@ def hold_json(hold: Hold | None) -> WaitJson | None:
     }
 
 
+def _shift_json(app: App, deployment: Deployment) -> ShiftJson | None:
+    """The share that a deployment's colour has; none before the first one and from the switch on."""
+    step, release = deployment.step, app.releases.get(deployment.release)
+    wish = None if release is None else release.plan.settings.shift
+    if deployment.state is not State.SHIFTING or step is None or wish is None:
+        return None
+    later = (percent for percent in wish.steps if percent > step.percent)
+    return {
+        "percent": step.percent,
+        "since": moment(step.since),
+        "until": moment(step.until),
+        "next": next(later, 100),
+    }
+
+
 def _path_of(options: Options) -> Sequence[State]:
     path: tuple[State, ...]
     if options.alone:
         path = PATH_OF_MOVE_ALONE if options.is_move else PATH_OF_DEPLOY_ALONE
     else:
         path = PATH_OF_MOVE if options.is_move else PATH_OF_DEPLOY
+    if options.shifts:
+        before = path.index(State.SWITCHING)
+        path = (*path[:before], State.SHIFTING, *path[before:])
     return (*path, State.BAKING) if options.bakes else path
 
 

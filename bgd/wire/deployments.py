@@ -52,6 +52,18 @@ class WaitJson(TypedDict):
     message: str
 
 
+class ShiftJson(TypedDict):
+    """The share of the visitors that the new colour has: since when, until when, and the one after it.
+
+    `since` and `until` are null for the moment in which nginx hasn't been seen to give it yet.
+    """
+
+    percent: int
+    since: str | None
+    until: str | None
+    next: int
+
+
 class DeploymentJson(TypedDict):
     """A deployment. `kind` is deploy, switch or rollback; `outcome` is null while it runs."""
 
@@ -70,7 +82,8 @@ class DeploymentJson(TypedDict):
     stages: list[StageJson]
     failure: FailureJson | None
     waits: NotRequired[WaitJson | None]  # of one that runs now
-    watched: NotRequired[WatchedJson | None]  # where its traffic is or was watched after the switch
+    shift: NotRequired[ShiftJson | None]  # of one that runs now, while its visitors move by and by
+    watched: NotRequired[WatchedJson | None]  # where its traffic is or was watched: a share, or all of it
     receipt: NotRequired[ReceiptJson | None]  # null until its old colour has drained
     event: NotRequired[int]  # in the answer to a request that began it: follow the journal from here
 

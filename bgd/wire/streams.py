@@ -21,6 +21,7 @@ class EventJson(TypedDict, total=False):
     live             release, color, from: the traffic moved
     color            color, state, release
     doors            closed: why requests get 503 now (pause, maintenance), took_ms: for how long they did
+    shifted          color, release, percent: its share of the visitors from now on, until
     drain            color, connections, old_workers; when its time was up also cut and left
     receipt          what happened to real traffic, a moment after a change is over: see `ReceiptJson`
     smoke            color, passed, checks

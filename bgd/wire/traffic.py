@@ -63,7 +63,7 @@ class TrafficSumJson(TypedDict):
 
 
 class WatchedJson(TypedDict):
-    """What a release's real traffic did after its switch. `before` is the old colour's minute before it.
+    """What a release's real traffic did since it got some. `before` is the old colour's minute before that.
 
     `verdict` is a sentence; `broke` a limit, and the traffic went back; not `judged` where too few requests
     came. `probes` are bgd's own requests, `failing` the last statuses that were errors.

@@ -47,10 +47,11 @@ def routes(
     hosts: tuple[str, ...] = (),
     path: str = "/",
     green: Route | None = None,
+    shifts: bool = False,
 ) -> AppRoutes:
     """An app's line of the table; its front is `web` on port 8000, in green what `green` says."""
     route = Route("web", 8000, hosts, path)
-    return AppRoutes(app, live, {Color.BLUE: route, Color.GREEN: green or route})
+    return AppRoutes(app, live, {Color.BLUE: route, Color.GREEN: green or route}, shifts=shifts)
 
 
 class Lab:

@@ -15,6 +15,7 @@ PAUSE, MAINTENANCE = "5", "60"  # what the pages' `Retry-After` says
 MOVES_WITHIN_S = 0.3
 BAKE = "smoke: [{get: /up}]\nbake: {for: 1s, min_requests: 5}"
 LONG_BAKE = "smoke: [{get: /up}]\nbake: {for: 10s, min_requests: 5}"
+SHIFT = f"{SMOKE}\nshift: {{steps: [20%, 60%, 100%], pause: 300ms}}"
 APPROVED = f"{SMOKE}\npromote: manual"
 HOOKS = """\
 hooks:
@@ -185,6 +186,7 @@ TOGETHER: Mapping[str, Act[Scene]] = {
     "deploy_broken_with_hooks": Act(deploying("broke", f"{SMOKE}\n{HOOKS}"), outcome="failed"),
     "deploy_and_promote": Act(approve, go_on=promote, outcome="succeeded"),
     "deploy_and_bake": Act(deploying("", BAKE), outcome="succeeded", takes_s=5.0),
+    "deploy_and_shift": Act(deploying("", SHIFT), outcome="succeeded", takes_s=5.0),
     "deploy_and_be_taken_back": Act(be_taken_back, go_on=get_errors, outcome="rolled_back", takes_s=6.0),
     "switch": Act(switch, with_two, takes_s=MOVES_WITHIN_S),
     "rollback": Act(roll_back, with_two, takes_s=MOVES_WITHIN_S),

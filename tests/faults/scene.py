@@ -209,11 +209,12 @@ class Scene(Stage):
         assert not [n for n in names if re.match(r"[0-9a-f]{12}_", n)], (names, where)
         spare = {p.name for p in self.daemon.state_dir.rglob("*") if p.is_file()} - self._before.files
         spare = {
-            n for n in spare if not re.match(r"r\d+|\d+|(green|blue|live)[.-]|(compose|bgd)\b|.*\.log", n)
+            n for n in spare if not re.match(r"r\d+|\d+|(green|blue|live)[.-]|on$|(compose|bgd)\b|.*\.log", n)
         }
         assert not spare, (spare, where)
         beside = [p.name for p in self.daemon.socket.parent.iterdir()]
         assert beside == [self.daemon.socket.name], (beside, where)
+        assert not list(self.daemon.state_dir.glob("nginx/gate/*/share*")), where
         assert not composes_of(self.daemon.instance), where
 
 

@@ -38,6 +38,10 @@ TABLES = {
         line("rest", Color.GREEN),
         line("sub", Color.BLUE, path="/sub/of/it"),
     ),
+    "visitors that move by and by": (
+        replace(line("shop", Color.BLUE), assets=("/static",), shifts=True),
+        replace(line("api", Color.GREEN, "api.example.com", path="/api"), shifts=True),
+    ),
     "files of both colours": (replace(line("shop", Color.BLUE), assets=("/static", "/media")),),
 }
 

@@ -123,6 +123,18 @@ async def test_a_deployment_that_waits_is_promoted_or_cancelled(
         await ui.until(lambda: any(one.path == f"{SHOP}/{verb}" for one in daemon.requests), verb)
 
 
+async def test_a_deployment_that_shifts_tells_its_share_and_takes_the_next_step(daemon: FakeDaemon) -> None:
+    shift = {"percent": 25, "since": "2025-01-01T12:00:00Z", "until": "2025-01-01T12:02:00Z", "next": 100}
+    shifting = deployment_json("shop", 3, state="shifting", color="green", shift=shift)
+    daemon.apps["shop"]["deployment"] = shifting
+    daemon.on("POST", f"{SHOP}/promote", shifting)
+    async with shown(daemon) as ui:
+        await ui.reads("GREEN gets 25 % of the visitors until 12:02:00: p goes on, c takes it back")
+        await ui.asked("p", "bgctl promote shop", "gets its next share now")
+        await ui.press("y")
+        await ui.until(lambda: any(one.method == "POST" for one in daemon.requests), "the request")
+
+
 async def test_a_deployment_that_waits_for_its_time_goes_on_before_it(daemon: FakeDaemon) -> None:
     waits = {"approval": False, "until": "2025-01-01T22:00:00Z", "message": "waits for its window"}
     waiting = deployment_json("shop", 3, state="awaiting", color="blue", waits=waits)

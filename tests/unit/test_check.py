@@ -59,6 +59,19 @@ def test_a_clear_file_is_reported_and_is_fine(file: Path, capsys: pytest.Capture
     )
 
 
+def test_a_shift_is_told_unless_both_colors_can_t_run(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shifting = CLEAR + "  shift: {steps: [5%, 25%, 100%], pause: 2m}\n"
+    assert check(file, shifting) == 0
+    assert (
+        "  shift     5 %, 25 % of the visitors, 2m each and watched, then all of them\n"
+        in capsys.readouterr().out
+    )
+    assert check(file, shifting + "  overlap: false\n") == 0
+    assert "  shift     none: it takes both colours at once" in capsys.readouterr().out
+    assert check(file, shifting, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["shift"] == {"steps": [5, 25, 100], "pause_s": 120.0}
+
+
 def test_the_document_is_one_json_object(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(file, CLEAR, "--json") == 0
     document = json.loads(capsys.readouterr().out)

@@ -17,7 +17,7 @@ from bgd.errors import Refused, Unreachable
 from tests.bgctl import bgctl, process
 from tests.fake_daemon import DEADLINE_S, FakeDaemon
 from tests.fake_http import Request
-from tests.samples import STAGES, deployment_json, failure_json
+from tests.samples import STAGES, deployment_json, failure_json, stage_json
 from tests.unit.told_deployment import ABOUT, SHOP, begin, finish, stage, takes_deployments
 
 
@@ -98,6 +98,13 @@ def test_every_other_end_is_1_and_says_what_still_serves(
     assert told.code == 1
     assert f"shop: r2 {words} after 9.6s" in told.err
     assert "blue still serves r1" in told.err
+
+
+def test_a_release_that_had_a_share_was_taken_back_and_not_live(daemon: FakeDaemon) -> None:
+    played(daemon, "rolled_back", live="blue")
+    stages = [stage_json("shifting", "failed"), stage_json("switching", "skipped")]
+    daemon.apps["shop"]["last_deployment"] = deployment_json("shop", 2, stages=stages)
+    assert "shop: r2 was taken back after 9.6s" in bgctl(daemon, "deploy", "shop").err
 
 
 def test_as_json_each_event_is_a_line_and_the_last_is_the_end(daemon: FakeDaemon) -> None:

@@ -110,6 +110,9 @@ def test_events_print_the_journal_and_end(daemon: FakeDaemon) -> None:
     daemon.tell("effect", **about, effect="start_color", phase="intent", detail="blue r1")
     daemon.tell("live", **about, release="r1", color="blue", **{"from": None})
     daemon.tell("drain", app="shop", color="green", connections=1, old_workers=2)
+    daemon.tell("shifted", **about, release="r1", color="blue", percent=5, until=None)
+    daemon.tell("shifted", **about, release="r1", color="blue", percent=0, until=None)
+    daemon.tell("watched", **about, color="blue", percent=5, verdict="kept", broke=False, judged=True)
     daemon.tell("warning", app="shop", message="thin", fix="add smoke")
     daemon.tell("novelty", app="shop", what="new")
     finished = {"kind": "deploy", "release": "r1", "outcome": "failed", "live": None, "took_ms": 900}
@@ -124,6 +127,9 @@ def test_events_print_the_journal_and_end(daemon: FakeDaemon) -> None:
             "start color: intent  blue r1",
             "blue has the traffic, with r1",
             "green drains: 1 connection, 2 old workers",
+            "blue gets 5 % of the visitors, with r1",
+            "blue gets no visitors any more, r1 is taken back",
+            "blue at 5 %: kept",
             "thin  (add smoke)",
             "what: new",
             "deploy of r1 ✗ failed in 900ms, nothing is live: smoke check GET /up",
@@ -132,7 +138,7 @@ def test_events_print_the_journal_and_end(daemon: FakeDaemon) -> None:
     ):
         assert words in line
     assert lines[0].lstrip().startswith("#1 ")
-    items = bgctl(daemon, "events", "--since", "7", "--json").items
+    items = bgctl(daemon, "events", "--since", "10", "--json").items
     assert [item["event"] for item in items] == ["novelty", "finished"]
 
 

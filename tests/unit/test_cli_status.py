@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bgd.cli.moment import local
 from tests.bgctl import bgctl
 from tests.fake_daemon import FakeDaemon
 from tests.samples import app_json, color_json, container_json, deployment_json, failure_json, stage_json
@@ -25,6 +26,16 @@ def test_status_tells_what_goes_on_now(daemon: FakeDaemon) -> None:
     running = deployment_json("shop", 2, state="smoking")
     daemon.apps["shop"].update(deployment=running, phase="smoking")
     assert "◌ deploy of r2 into green: smoke" in bgctl(daemon, "status").out
+
+
+def test_status_tells_who_gets_which_share(daemon: FakeDaemon) -> None:
+    running = deployment_json("shop", 2, state="shifting")
+    since, until = "2025-01-01T12:00:00Z", "2025-01-01T12:02:00Z"
+    running["shift"] = {"percent": 25, "since": since, "until": until, "next": 100}
+    daemon.apps["shop"].update(deployment=running, phase="shifting")
+    assert "◌ deploy of r2 into green: shift, 25 % of the visitors" in bgctl(daemon, "status").out
+    told = f"green gets 25 % of the visitors since {local(since)} until {local(until)}, then all of them: "
+    assert f"{told}bgctl promote shop doesn't wait" in bgctl(daemon, "status", "shop").out
 
 
 def test_status_of_nothing_says_how_to_begin(daemon: FakeDaemon) -> None:

@@ -25,7 +25,7 @@ from bgd.domain.origin import Origin
 from bgd.domain.plan import Overlap
 from bgd.domain.probe import Answer
 from bgd.domain.served import Outcome, Served
-from bgd.domain.settings import Bake, HealthCheck, HttpSmoke, Promote, Settings
+from bgd.domain.settings import Bake, HealthCheck, HttpSmoke, Promote, Settings, Shift
 from bgd.engine import drain, figures
 from bgd.engine.ports import Entry, Record
 from bgd.errors import BgError
@@ -133,6 +133,35 @@ async def deploy_and_be_taken_back(bench: Bench) -> None:
     await deploy(bench)
 
 
+def shifting(bench: Bench, *statuses: int) -> None:
+    """From now on visitors move by and by, and these are what requests of a quarter of them get."""
+    settings = Settings(shift=Shift((5, 25, 100), 0.02), health=HealthCheck(interval_s=0.02))
+    bench.runner.plan = replace(bench.runner.plan, settings=settings)
+    told = [Served(0, Outcome("shop", GREEN, status, status, 3, 2)) for status in statuses]
+    bench.traffic.after_share = {25: told}
+
+
+async def deploy_and_shift(bench: Bench) -> None:
+    """A deployment whose visitors move by and by."""
+    shifting(bench)
+    await deploy(bench)
+
+
+async def deploy_shift_and_bake(bench: Bench) -> None:
+    """The same, and after the switch it breaks a limit."""
+    shifting(bench)
+    settings = replace(bench.runner.plan.settings, bake=Bake(0.05, min_requests=2))
+    bench.runner.plan = replace(bench.runner.plan, settings=settings)
+    bench.traffic.after_move = [Served(0, Outcome("shop", GREEN, 500, 500, 3, 2))] * 12
+    await deploy(bench)
+
+
+async def deploy_and_lose_the_share(bench: Bench) -> None:
+    """A deployment whose second step gets errors."""
+    shifting(bench, *[500] * 12)
+    await deploy(bench)
+
+
 async def deploy_and_cancel(bench: Bench) -> None:
     """A deployment that is given up while its new colour starts."""
     app = bench.daemon.fleet.get("shop")
@@ -228,6 +257,9 @@ SCENES: dict[str, tuple[Act, Act]] = {
     "failing deployment": (deploy, deploy_badly),
     "deployment that is watched": (deploy, deploy_and_bake),
     "deployment that is taken back": (deploy, deploy_and_be_taken_back),
+    "deployment that shifts": (deploy, deploy_and_shift),
+    "deployment that shifts and is taken back after its switch": (deploy, deploy_shift_and_bake),
+    "deployment whose share is taken back": (deploy, deploy_and_lose_the_share),
     "switch": (deploy_twice, switch),
     "removal": (deploy_twice, remove),
     "deployment with hooks": (deploy, deploy_with_hooks),
@@ -258,6 +290,8 @@ ENDS: dict[Act, State] = {
     deploy_and_hand_over_badly: State.ROLLED_BACK,
     deploy_and_cancel: State.CANCELLED,
     deploy_and_be_taken_back: State.ROLLED_BACK,
+    deploy_shift_and_bake: State.ROLLED_BACK,
+    deploy_and_lose_the_share: State.ROLLED_BACK,
 }
 """How what they do ends when nobody is killed; the others succeed."""
 
@@ -297,6 +331,7 @@ async def _killed_at(point: int, bench: Bench, store: FusedStore, act: Act, over
     asyncio.get_running_loop().set_exception_handler(_ignore_the_dead)
     live_before = bench.traffic.served("shop")
     ids_before = _ids(bench, live_before)
+    changes_before = len(bench.traffic.on_green)
     fuse = arm(bench, store, point)
     try:
         await act(bench)
@@ -322,6 +357,9 @@ async def _killed_at(point: int, bench: Bench, store: FusedStore, act: Act, over
     await daemon.start()
     await cooled(bench)
     _whole(bench, where)
+    if act is deploy_and_shift:
+        shifted = bench.traffic.on_green[changes_before:]
+        assert shifted == sorted(shifted), f"{where}: a visitor went back: {shifted}"
     (last, *_) = [*await store.deployments("shop"), None]
     if last is not None and last.state in (State.FAILED, State.CANCELLED, State.ROLLED_BACK):
         assert ids_before <= _ids(bench, live_before), where
@@ -347,6 +385,7 @@ def _whole(bench: Bench, where: str) -> None:
     """State, nginx and containers agree, and nothing half made is left."""
     for app in bench.daemon.fleet.apps.values():
         assert bench.traffic.served(app.name) is app.live, where
+        assert app.name not in bench.traffic.shares, where
         assert app.busy is None, where
         assert not bench.traffic.closed.get(app.name), where
         assert not app.closures, where

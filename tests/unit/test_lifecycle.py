@@ -7,6 +7,7 @@ import pytest
 from bgd.domain.lifecycle import (
     DEPLOY,
     DEPLOY_ALONE,
+    DEPLOY_SHIFTING,
     FINAL,
     MOVE,
     MOVE_ALONE,
@@ -18,7 +19,7 @@ from bgd.domain.lifecycle import (
     step,
 )
 
-TABLES = [DEPLOY, MOVE, DEPLOY_ALONE, MOVE_ALONE]
+TABLES = [DEPLOY, DEPLOY_SHIFTING, MOVE, DEPLOY_ALONE, MOVE_ALONE]
 ALONE = [DEPLOY_ALONE, MOVE_ALONE]
 OF_THE_NEW = {State.MIGRATING, State.STARTING, State.CHECKING, State.SMOKING, State.SWITCHING}
 
@@ -74,6 +75,14 @@ def test_traffic_moves_only_right_after_a_check() -> None:
     assert DEPLOY[State.AWAITING][Event.PROMOTED] is State.CHECKING
 
 
+def test_where_traffic_shifts_it_is_asked_for_approval_first_and_checked_right_before() -> None:
+    table = DEPLOY_SHIFTING
+    assert {s for s, events in table.items() if State.SHIFTING in events.values()} == {State.SMOKING}
+    assert {s for s, events in table.items() if State.SWITCHING in events.values()} == {State.SHIFTING}
+    for way in paths(table, State.SHIFTING):
+        assert way[-1] is State.SUCCEEDED or way[-2] is State.REVERTING, "a share is always taken back"
+
+
 def paths(table: Transitions, state: State) -> list[list[State]]:
     """Every way from `state` to an end that passes no state twice."""
     ways, found = [[state]], []
@@ -104,7 +113,7 @@ def test_approval_is_asked_for_while_the_live_color_still_serves() -> None:
 
 
 def test_colors_that_may_overlap_never_stop_the_live_one() -> None:
-    assert State.STOPPING not in {*DEPLOY, *MOVE}
+    assert State.STOPPING not in {*DEPLOY, *DEPLOY_SHIFTING, *MOVE}
 
 
 def test_an_event_that_a_state_does_not_know_raises() -> None:

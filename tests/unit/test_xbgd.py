@@ -18,6 +18,7 @@ from bgd.domain.settings import (
     RouteWish,
     RunSmoke,
     Settings,
+    Shift,
 )
 from bgd.domain.window import Window
 from bgd.errors import InvalidInput
@@ -162,6 +163,20 @@ def test_anchors_and_merge_keys_work_and_places_follow_them(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("block", "shift"),
+    [
+        ("shift: [5%, 25%, 100%]", Shift((5, 25, 100), 60.0)),
+        ("shift: ['5 %', 100%]", Shift((5, 100), 60.0)),
+        ("shift: {steps: [50%, 100%], pause: 2m}", Shift((50, 100), 120.0)),
+        ("shift: 100%", Shift((100,), 60.0)),
+        ("drain: 5s", None),
+    ],
+)
+def test_a_shift_is_a_list_of_steps_or_has_a_pause_too(file: Path, block: str, shift: Shift | None) -> None:
+    assert settings(file, block).shift == shift
+
+
+@pytest.mark.parametrize(
     ("block", "said"),
     [
         ("rout: {}", "6:3: x-bgd.rout: unknown key: did you mean route?"),
@@ -211,6 +226,20 @@ def test_anchors_and_merge_keys_work_and_places_follow_them(file: Path) -> None:
         ("app: My App", "6:8: x-bgd.app: 'My App' can't name an app"),
         (f"app: {'a' * 41}", "6:8: x-bgd.app: "),
         ("bake: {for: 0s}", "6:15: x-bgd.bake.for: is 0"),
+        ("shift: [5%, half, 100%]", "6:15: x-bgd.shift.1: 'half' is no share of the visitors"),
+        ("shift: {steps: [0%, 100%]}", "6:19: x-bgd.shift.steps.0: '0%' is no share of the visitors"),
+        ("shift: [2.5%, 100%]", "6:11: x-bgd.shift.0: '2.5%' is no share of the visitors"),
+        ("shift: [5%, 101%]", "6:15: x-bgd.shift.1: '101%' is no share of the visitors"),
+        ("shift: [5, 100%]", "6:11: x-bgd.shift.0: 5 is no share of the visitors: write whole percents"),
+        ("shift: [25%, 5%, 100%]", "6:10: x-bgd.shift: 5% comes after 25%: shares only grow"),
+        ("shift: [5%, 5%, 100%]", "6:10: x-bgd.shift: 5% comes after 5%"),
+        ("shift: [5%, 50%]", "6:10: x-bgd.shift: ends before all visitors have moved: let 100% be"),
+        ("shift: 5%", "6:10: x-bgd.shift: ends before all visitors have moved"),
+        ("shift: []", "6:10: x-bgd.shift: ends before all visitors have moved"),
+        ("shift: {pause: 1m}", "6:3: x-bgd.shift.steps: is missing"),
+        ("shift: {steps: [5%, 100%], pause: 0s}", "6:37: x-bgd.shift.pause: is 0"),
+        ("shift: {steps: [5%, 100%], for: 1m}", "6:30: x-bgd.shift.for: unknown key: known are steps, pause"),
+        ("shift: true", "6:10: x-bgd.shift: needs keys and values"),
         ("assets: /", "6:11: x-bgd.assets: '/' is the whole app"),
         ("assets: [/ok, static]", "6:17: x-bgd.assets.1: 'static' doesn't begin with /"),
         ("strict: maybe", "6:11: x-bgd.strict: needs true or false"),

@@ -41,6 +41,8 @@ def _running(deployment: Deployment, width: int, keys: Keys, now: datetime) -> C
     style = "$muted"
     if deployment.state == "awaiting" and not deployment.progress:
         progress, style = _waiting(deployment, keys), "$warn"
+    elif deployment.share:
+        progress, style = _shifting(deployment, keys), ""
     return stacked([heading, stage_rows(deployment, width, now), fit(Content.styled(progress, style), width)])
 
 
@@ -48,6 +50,13 @@ def _waiting(deployment: Deployment, keys: Keys) -> str:
     until = f" until {deployment.waits_until.astimezone():%H:%M:%S}" if deployment.waits_until else ""
     told = deployment.waits or "waits for approval"
     return f"{told}{until}: {keys.shown('promote')} promotes it, {keys.shown('cancel')} cancels it"
+
+
+def _shifting(deployment: Deployment, keys: Keys) -> str:
+    until = f" until {deployment.share_until.astimezone():%H:%M:%S}" if deployment.share_until else ""
+    told = f"{color_name(deployment.color)} gets {deployment.share} % of the visitors{until}"
+    done = f"; {deployment.progress}" if deployment.progress else ""
+    return f"{told}: {keys.shown('promote')} goes on, {keys.shown('cancel')} takes it back{done}"
 
 
 def _outcome(last: Deployment, has_card: bool, keys: Keys, width: int, now: datetime) -> Content:

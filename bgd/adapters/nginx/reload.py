@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 from bgd.adapters.nginx.directory import Directory
 from bgd.adapters.nginx.disk import Disk
@@ -93,6 +94,10 @@ class Reload:
             )
         return Failed(f"{message}; the one before it serves again", "`docker logs` of the proxy says more")
 
+    async def has_old_workers(self) -> bool:
+        """Whether a worker of before a reload still ends what it began."""
+        return any((await self._workers(await self._running())).values())
+
     async def _running(self) -> Found:
         """The proxy, which may just come back after a crash."""
         deadline = time.monotonic() + RUNNING_TIMEOUT_S
@@ -107,10 +112,13 @@ class Reload:
 
     async def _accepting(self, found: Found) -> set[int]:
         """The workers that take new requests."""
-        workers = await self._disk.run(lambda: workers_on_host(found.pid))
-        if workers is None:
-            workers = await self._proxy.workers(found.id)
+        workers = await self._workers(found)
         return {pid for pid, is_shutting_down in workers.items() if not is_shutting_down}
+
+    async def _workers(self, found: Found) -> Mapping[int, bool]:
+        """The workers by pid, true while one shuts down."""
+        workers = await self._disk.run(lambda: workers_on_host(found.pid))
+        return await self._proxy.workers(found.id) if workers is None else workers
 
     async def _is_served(self, config: NginxConfig) -> bool:
         """Whether nginx serves it already: a daemon may have died between the rename and the signal."""

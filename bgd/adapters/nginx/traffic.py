@@ -21,6 +21,7 @@ from bgd.adapters.nginx.marker import Marker, NotSeen
 from bgd.adapters.nginx.project import Project, Settings
 from bgd.adapters.nginx.proxy import Engine, Proxy
 from bgd.adapters.nginx.reload import Reload
+from bgd.adapters.nginx.shares import Shares
 from bgd.adapters.nginx.streams import Streams
 from bgd.adapters.nginx.traffic_log import TrafficLog
 from bgd.adapters.nginx.wishes import Wishes
@@ -32,7 +33,7 @@ from bgd.domain.nginx_servers import OPEN, SHUT
 from bgd.domain.nginx_version import OLDEST, Version, missing, told
 from bgd.domain.served import Served
 from bgd.domain.tcp_table import Address, canonical, connections, connections_to
-from bgd.domain.traffic import AppRoutes, Closure, Remaining, Table
+from bgd.domain.traffic import AppRoutes, Closure, Remaining, Share, Table
 from bgd.errors import Failed, NotFound, Refused
 
 SWITCH_TIMEOUT_S = 5.0
@@ -40,6 +41,9 @@ MOST_WORKERS = 4
 """Each serves 17,000 requests a second, and stays once more for every reload that a stream outlives."""
 LOOK_FOR_S = 1.0
 """How long a look at nginx's connections is good enough for figures."""
+OLD_REQUESTS_S = 11.0
+"""So long after a reload its old workers may still begin a request: `client_header_timeout`, and a bit."""
+OLD_WORKERS_LOOK_S = 0.1
 
 
 class NginxTraffic:
@@ -70,7 +74,7 @@ class NginxTraffic:
         # Two threads: no flip waits for a configuration that is being flushed.
         self._disk, self._gate_disk = Disk("bgd-nginx-disk"), Disk("bgd-nginx-gates")
         self._log_disk = Disk("bgd-nginx-log")
-        self._gates = Gates(path)
+        self._gates, self._shares = Gates(path), Shares(path)
         self._marker = Marker(self._settings.preview.reachable)
         directory = self._directory = Directory(path)
         proxy = self._proxy = Proxy(engine, f"{instance}-proxy")
@@ -80,6 +84,7 @@ class NginxTraffic:
         self._launch = Launch(self._project, directory, proxy, self._marker, self._disk)
         self._wishes = Wishes(self._serve)
         self._flips: dict[str, asyncio.Lock] = {}
+        self._shifting_since: dict[str, float] = {}
         self._table: Table = ()
         self._made: NginxConfig | None = None  # the last one, of a hundred apps in 30 ms, and
         self._made_of: tuple[Table, Version | None, tuple[str, ...]] = ((), None, ())  # of what
@@ -146,6 +151,7 @@ class NginxTraffic:
         else:
             self._version = await self._version_of_image()
             await self._launch.launch(self._settings, await self._config(table))
+            self._note_who_shifts()
 
     async def apply(self, table: Table) -> None:
         """Make nginx serve `table`: written, tested, reloaded, and seen.
@@ -159,14 +165,17 @@ class NginxTraffic:
     async def switch(self, app: str, to: Color) -> None:
         """Flip the app's traffic, at once for old and new connections, and return when that was seen.
 
-        Waits for nothing but its own disk and nginx, no reload of another app. Raises `Failed`, which says
-        what serves, with the gate put back and that seen too.
+        A share that the other colour has ends; `to` keeps its own, until it is told otherwise. Waits
+        for nothing but its own disk and nginx, no reload of another app. Raises `Failed`, which says what
+        serves, with the gate put back and that seen too.
         """
         async with self._flips.setdefault(app, asyncio.Lock()):
             before = await self._gate_disk.run(lambda: self._gates.live(app))
             try:
                 await self._gate_disk.run(lambda: self._gates.turn(app, to))
                 await self._marker.see_color(app, to, self._switch_timeout_s)
+                if await self._gate_disk.run(lambda: self._shares.drop_other(app, to)):
+                    await self._marker.see_share(app, None, to, self._switch_timeout_s)
             except (NotSeen, OSError) as error:
                 told = await self._turn_back(app, before)
                 raise Failed(f"nginx wasn't seen to serve {app} from {to}: {error}; {told}") from error
@@ -199,6 +208,39 @@ class NginxTraffic:
                 await self._marker.see_doors(app, SHUT if closed else OPEN, self._switch_timeout_s)
             except (NotSeen, OSError) as error:
                 raise Failed(f"nginx wasn't seen to have {app}'s doors {doors}: {error}") from error
+
+    async def share(self, app: str, share: Share | None) -> None:
+        """Give a colour this share of the visitors, or none; return when that was seen. Raises `Failed`."""
+        if share is not None and await self.shared(app) is None:
+            await self._until_shares_are_known(app)
+        async with self._flips.setdefault(app, asyncio.Lock()):
+            told = f"{share.percent} % of {app} to {share.color}" if share else f"{app} without a share"
+            try:
+                if share is None:
+                    await self._gate_disk.run(lambda: self._shares.drop(app))
+                else:
+                    await self._gate_disk.run(lambda: self._shares.give(app, share))
+                if (live := await self.live(app)) is not None:
+                    await self._marker.see_share(app, share, live, self._switch_timeout_s)
+            except (NotSeen, OSError) as error:
+                raise Failed(f"nginx wasn't seen to give {told}: {error}") from error
+
+    async def shared(self, app: str) -> Share | None:
+        """The app's share by the files."""
+        return await self._gate_disk.run(lambda: self._shares.of(app))
+
+    async def _until_shares_are_known(self, app: str) -> None:
+        """Wait out the workers whose configuration knows of no shares: by them a visitor would go back.
+
+        They take a next request on a connection that is open for a while after a reload, and on one that has
+        sent nothing for the longest; what streams on there asks for nothing more.
+        """
+        while (since := self._shifting_since.get(app)) is None or time.monotonic() - since < OLD_REQUESTS_S:
+            if since is None:
+                raise Failed(f"nginx's configuration knows of no shares of {app}")
+            if not await self._reload.has_old_workers():
+                return
+            await asyncio.sleep(OLD_WORKERS_LOOK_S)
 
     async def is_whole(self) -> bool:
         """Whether the proxy runs with these settings, and its file is the one that the last table makes."""
@@ -302,12 +344,18 @@ class NginxTraffic:
     async def _serve(self, table: Table) -> None:
         was_live = {entry.app for entry in self._table if entry.live}
         await self._reload.serve(await self._config(table))
+        self._note_who_shifts()
         for entry in table:
             if entry.live is None and entry.app in was_live:
                 # Back to nothing, by a stop or by a first deployment that failed after its switch. Not
                 # whenever the table says so: while another app's first switch is being recorded, a table
                 # without it may be on its way here.
                 await self._gate_disk.run(lambda app=entry.app: self._gates.drop(app))  # type: ignore[misc]
+
+    def _note_who_shifts(self) -> None:
+        """Remember since when nginx has known of the shares of each app."""
+        known, now = self._shifting_since, time.monotonic()
+        self._shifting_since = {e.app: known.get(e.app, now) for e in self._table if e.shifts}
 
     async def _config(self, table: Table) -> NginxConfig:
         """The configuration for `table`, live colours as the gates have them."""

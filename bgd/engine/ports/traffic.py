@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bgd.domain.color import Color
 from bgd.domain.served import Served
-from bgd.domain.traffic import Closure, Remaining, Table
+from bgd.domain.traffic import Closure, Remaining, Share, Table
 
 
 class Traffic(Protocol):
@@ -50,7 +50,10 @@ class Traffic(Protocol):
         """
 
     async def switch(self, app: str, to: Color) -> None:
-        """Flip the app's traffic to the other colour at once, and return when nginx was seen to serve it."""
+        """Flip the app's traffic to the other colour at once, and return when nginx was seen to serve it.
+
+        Nobody is left on the colour before: a share of that one is dropped.
+        """
 
     async def is_whole(self) -> bool:
         """Whether the proxy runs, and what it reads is what it was told last."""
@@ -70,6 +73,17 @@ class Traffic(Protocol):
 
     async def closures(self, app: str) -> frozenset[Closure]:
         """Why the app's doors are closed, by nginx's files."""
+
+    async def share(self, app: str, share: Share | None) -> None:
+        """Let a colour answer this share of the visitors, whatever is live; none: the live one answers all.
+
+        At once, over open connections too, and returns when nginx was seen to do so; the table must say that
+        the app `shifts`. A visitor who is in a share is in every greater one of that colour. Raises `Failed`
+        where it isn't seen: whoever asked takes it back.
+        """
+
+    async def shared(self, app: str) -> Share | None:
+        """The app's share by nginx's files, whatever the journal says."""
 
     async def remaining(self, app: str, color: Color, addresses: Sequence[str]) -> Remaining:
         """What the colour that lost the traffic still has to do. `addresses` are its containers'."""

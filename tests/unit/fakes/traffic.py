@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from bgd.domain.color import Color
 from bgd.domain.nginx_config import render
 from bgd.domain.served import Served
-from bgd.domain.traffic import Closure, Remaining, Table
+from bgd.domain.traffic import Closure, Remaining, Share, Table
 from bgd.errors import Failed, Occupied, Unreachable
 from tests.unit.fakes.fuse import Fuse
 
@@ -21,6 +21,8 @@ class FakeTraffic:
         self.fuse = fuse
         self.gates: dict[str, Color] = {}
         self.closed: dict[str, frozenset[Closure]] = {}
+        self.shares: dict[str, Share] = {}
+        self.on_green: list[int] = []  # visitors of a hundred, after each change of gate or share
         self.table: Table = ()
         self.broken: set[str] = set()
         self.is_up = False
@@ -31,6 +33,7 @@ class FakeTraffic:
         self.open = 0  # connections to the colour that drains
         self.log: list[Served] = []
         self.after_move: list[Served] = []  # comes once the traffic has moved next
+        self.after_share: dict[int, list[Served]] = {}  # comes once this share was given
 
     def answers(self, app: str) -> bool:
         """Whether requests reach the app, and don't get bgd's own page."""
@@ -81,11 +84,36 @@ class FakeTraffic:
         if f"switch {to}" in self.broken:
             raise Failed(f"nginx wasn't seen to serve {to}")
         self.gates[app] = to
-        # Their time is now: what ended in the second before isn't the new colour's.
-        now_ms = round(time.time() * 1000)
-        self.log += [one._replace(ended_ms=now_ms) for one in self.after_move]
+        if (share := self.shares.get(app)) is not None and share.color is not to:
+            del self.shares[app]
+        self._moved(app, self.after_move)
         self.after_move = []
         self.fuse.burn("flipped")
+
+    def _moved(self, app: str, served: Sequence[Served]) -> None:
+        """These requests come now: what ended in the second before isn't the new colour's."""
+        now_ms = round(time.time() * 1000)
+        self.log += [one._replace(ended_ms=now_ms) for one in served]
+        share, gate = self.shares.get(app), self.gates.get(app)
+        on_green = 100 if gate is Color.GREEN else 0
+        if share is not None and share.color is not gate:
+            on_green = share.percent if share.color is Color.GREEN else 100 - share.percent
+        self.on_green.append(on_green)
+
+    async def share(self, app: str, share: Share | None) -> None:
+        self.fuse.burn("share")
+        if share is None:
+            self.shares.pop(app, None)
+        else:
+            assert any(line.shifts for line in self.table if line.app == app), "nginx knows of no shares"
+            self.shares[app] = share
+        if share is not None and f"share {share.percent}" in self.broken:
+            raise Failed("nginx wasn't seen to give it")
+        self._moved(app, self.after_share.pop(share.percent, ()) if share else ())
+        self.fuse.burn("shared")
+
+    async def shared(self, app: str) -> Share | None:
+        return self.shares.get(app)
 
     async def is_whole(self) -> bool:
         return self.is_up
@@ -126,6 +154,7 @@ class FakeTraffic:
 
     async def forget(self, app: str) -> None:
         self.gates.pop(app, None)
+        self.shares.pop(app, None)
         self.closed.pop(app, None)
 
     def served(self, app: str) -> Color | None:
