@@ -20,7 +20,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, Self
 
@@ -173,7 +173,9 @@ class FakeDaemon:
         journalled = [entry for entry in before if "id" in entry]
         replayed = [] if since is None else [entry for entry in journalled if entry["id"] > int(since)]
         told = self._followed(request, self.journal, replayed, len(before))
-        return (entry for entry in told if app is None or entry.get("app") in (app, None))
+        heard = (entry for entry in told if app is None or entry.get("app") in (app, None))
+        begins = since is None and request.query.get("follow") == "true"
+        return chain([{"id": len(journalled)}], heard) if begins else heard
 
     def lines(self, request: Request) -> Iterator[dict[str, Any]]:
         """The log as `request` wants it; endless when it follows."""

@@ -88,9 +88,8 @@ class Handler(BaseHTTPRequestHandler):
         try:
             for value in values:
                 head = f"id: {value['id']}\n" if "id" in value else ""
-                self._chunk(
-                    f"{head}event: {value.get('event', 'line')}\ndata: {json.dumps(value)}\n\n".encode()
-                )
+                data = f"event: {value.get('event', 'line')}\ndata: {json.dumps(value)}\n"
+                self._chunk(f"{head}{'' if value.keys() == {'id'} else data}\n".encode())
             self.wfile.write(b"0\r\n\r\n")
         finally:
             self.server.daemon.follows(-1)

@@ -15,6 +15,7 @@ from typing import Any
 from docker.utils.build import exclude_paths
 
 from bgd.engine.ports import BuildContext
+from bgd.errors import InvalidInput
 
 Stamp = tuple[int, int, int, int, int] | None
 _REMEMBERED_FILES = 50_000
@@ -62,7 +63,10 @@ def files_of(context: BuildContext) -> tuple[list[Path], list[Path]]:
 
 
 def _names_below(root: Path, patterns: list[str]) -> set[str]:
-    """What a walk finds; it is begun anew where a directory vanished under it, as in a checkout."""
+    """What a walk finds; it is begun anew where a directory vanished under it, as in a checkout.
+
+    Raises `InvalidInput` for a directory that this process may not read.
+    """
     for tries_left in reversed(range(WALKS)):
         try:
             return exclude_paths(str(root), list(patterns))
@@ -71,6 +75,11 @@ def _names_below(root: Path, patterns: list[str]) -> set[str]:
                 return set()
             if not tries_left:
                 raise
+        except PermissionError as error:
+            raise InvalidInput(
+                f"{error.filename} can't be read, and is part of what an image is built from",
+                "let bgd's user read it, or name it in .dockerignore",
+            ) from error
     return set()
 
 

@@ -28,6 +28,7 @@ from watchfiles import awatch
 from bgd.adapters.build_context import Stamp, files_of, stamp_of
 from bgd.adapters.mounts import is_remote
 from bgd.engine.ports import BuildContext
+from bgd.errors import InvalidInput
 
 log = logging.getLogger("bgd.watcher")
 
@@ -142,7 +143,10 @@ def look(files: Sequence[Path], contexts: Sequence[BuildContext], known: Sight |
     builds: tuple[tuple[Path, Stamp], ...] = () if known is None else known.builds
     if known is None:
         for context in contexts:
-            inside, holding = files_of(context)
+            try:
+                inside, holding = files_of(context)
+            except InvalidInput:  # told by whoever reads the app; here it is a context without files
+                inside, holding = [], [context.root]
             builds += tuple((file, stamp_of(file)) for file in inside)
             directories.update(holding)
     elif contexts:

@@ -23,7 +23,7 @@ from bgd.api.bodies import (
 )
 from bgd.api.context import Context, body_of, context_of, flag, moment, whole_number
 from bgd.api.peer import actor_of
-from bgd.api.streams import event_frame, event_stream, log_frames
+from bgd.api.streams import event_frame, event_stream, log_frames, position_frame
 from bgd.domain.adoption_plan import plan_json as adoption_json
 from bgd.domain.color import Color
 from bgd.domain.deployment import Deployment, Options
@@ -252,14 +252,18 @@ async def events(request: Request) -> Response:
     context = context_of(request)
     name = request.query_params.get("app")
     told = request.headers.get("last-event-id") or request.query_params.get("since")
-    since = None if told is None else whole_number(told, "event")
     journal = context.daemon.world.journal
-    if flag(request, "follow", default=True):
-        entries = journal.follow(since, name)
+    is_followed = flag(request, "follow", default=True)
+    if told is not None:
+        since = whole_number(told, "event")
     else:
-        entries = journal.past(since or 0, name)
+        since = await journal.store.last_id() if is_followed else 0
+    entries = journal.follow(since, name) if is_followed else journal.past(since, name)
 
     async def frames() -> AsyncGenerator[bytes]:
+        if told is None and is_followed:
+            # Who hears nothing until the daemon is started anew can go on from here then.
+            yield position_frame(since)
         async with aclosing(entries):
             async for entry in entries:
                 yield event_frame(event_json(entry))

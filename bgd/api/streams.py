@@ -104,6 +104,11 @@ def _source(color: str | None, service: str, container: str, stream: str) -> str
     return json.dumps(told)[1:-1]
 
 
+def position_frame(since: int) -> bytes:
+    """No event, but the id that a client names when it comes again."""
+    return f"id: {since}\n\n".encode()
+
+
 def event_frame(item: Mapping[str, Any]) -> bytes:
     """One event; an item's `id` becomes the event's, to be resumed from."""
     head = f"id: {item['id']}\n" if item.get("id") else ""

@@ -34,9 +34,13 @@ def run(values: Namespace, out: Out) -> int:
                     out.flush()
                     event = following.next()
                 _print(event, values.json, out)
+    is_known = values.app is None
     with client.events(app=values.app, since=values.since or 0, follow=False) as events:
         for event in events:
+            is_known = is_known or event.get("app") == values.app
             _print(event, values.json, out)
+    if not is_known:
+        client.app(values.app)  # raises where there is no such app, nor was one that the journal knows
     return 0
 
 

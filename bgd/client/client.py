@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # making the types takes longer than a request does
     )
 
 LONG_S = 3600.0
-"""For requests that end when the work ends: a switch, a smoke run, a removal."""
+"""For requests that end when the work ends: a switch, a smoke run, a removal, Compose reading a file."""
 
 
 def _stated(**lists: Sequence[str] | None) -> dict[str, list[str]]:
@@ -103,7 +103,7 @@ class Client:
             **_stated(more=more or None, profiles=profiles),
             **({} if at is None else {"at": at}),
         }
-        return cast("DeploymentJson", self._call("POST", f"{_at(app)}/deployments", body))
+        return cast("DeploymentJson", self._call("POST", f"{_at(app)}/deployments", body, LONG_S))
 
     def deployment(self, app: str, number: int) -> DeploymentJson:
         """One deployment, running or past."""

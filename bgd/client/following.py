@@ -95,6 +95,8 @@ class Following:
     def _lose(self, stream: Stream) -> None:
         stream.close()
         self._stream = None
+        if self._position is None:
+            self._position = stream.began_at
         self.interruptions += 1
         self._lost_at = time.monotonic()
 

@@ -35,6 +35,8 @@ class Stream:
         self._is_reading = False
         self._is_closed = False
         self.has_ended = False
+        self.began_at: int | None = None
+        """The event after which it begins, where the daemon tells that before any event."""
 
     def next(self, timeout_s: float | None = None) -> Any:
         """The next object, or `None` when none came in time; or ever, when `has_ended`."""
@@ -101,6 +103,8 @@ class Stream:
         for line in lines:
             if line.startswith(b"data:"):
                 self._data.append(line[5:])
+            elif self.began_at is None and line.startswith(b"id:"):
+                self.began_at = _number(line[3:])
             elif self._data and not line.rstrip(b"\r"):
                 whole.append(b"\n".join(self._data))
                 self._data.clear()
@@ -128,6 +132,10 @@ class Stream:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _number(told: bytes) -> int | None:
+    return int(told) if told.strip().isdigit() else None
 
 
 def _plain_events(data: bytes) -> bytes | None:

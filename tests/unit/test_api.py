@@ -171,6 +171,18 @@ async def test_events_are_resumed_without_gap_or_repeat(served: Service) -> None
     assert [event["id"] for event in rest] == [i for i in ids if i > middle]
 
 
+async def test_who_follows_from_now_on_is_told_from_where_that_is(served: Service) -> None:
+    await served.deployed()
+
+    def opened() -> int | None:
+        with served.client.events() as stream:
+            while stream.began_at is None:
+                assert stream.next(0.01) is None
+            return stream.began_at
+
+    assert await asyncio.to_thread(opened) == await served.bench.store.last_id()
+
+
 async def test_an_id_from_another_journal_is_answered_with_resync(served: Service) -> None:
     def first() -> Any:
         with served.client.events(since=10**9) as events:

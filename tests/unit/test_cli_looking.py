@@ -142,6 +142,16 @@ def test_events_print_the_journal_and_end(daemon: FakeDaemon) -> None:
     assert [item["event"] for item in items] == ["novelty", "finished"]
 
 
+def test_events_of_an_app_that_nobody_knows_are_a_mistake_and_those_of_one_that_left_are_not(
+    daemon: FakeDaemon,
+) -> None:
+    daemon.tell("removed", app="gone", file="/a")
+    assert "removed" in bgctl(daemon, "events", "--app", "gone").out
+    typo = bgctl(daemon, "events", "--app", "shpo")
+    assert (typo.code, typo.out) == (1, "")
+    assert "there is no app shpo" in typo.err
+
+
 def test_an_event_of_another_version_is_shown_all_the_same(daemon: FakeDaemon) -> None:
     daemon.tell("stage", app="shop", step="smoking")
     assert "step: smoking" in bgctl(daemon, "events").out

@@ -188,6 +188,18 @@ def test_following_goes_on_after_the_daemon_came_back(client: Client, daemon: Fa
         assert not following.is_lost
 
 
+def test_following_from_now_on_misses_nothing_though_nothing_came_before_the_daemon_went(
+    client: Client, daemon: FakeDaemon
+) -> None:
+    daemon.tell("old", app="shop")
+    with follow_events(client) as following:
+        assert following.next(0.05) is None
+        daemon.stop()
+        daemon.tell("started", app="shop")
+        daemon.start()
+        assert next_of(following)["event"] == "started"
+
+
 def test_following_gives_up_when_its_patience_ends(client: Client, daemon: FakeDaemon) -> None:
     with follow_events(client, patience_s=0.0) as following:
         daemon.stop()

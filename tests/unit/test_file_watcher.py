@@ -9,6 +9,7 @@ import select
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,10 +17,11 @@ from typing import Any
 
 import pytest
 
-from bgd.adapters.build_context import contents_of, contexts_of
+from bgd.adapters.build_context import contents_of, contexts_of, files_of
 from bgd.adapters.file_watcher import FileWatcher, look
 from bgd.adapters.mounts import is_remote
 from bgd.engine.ports import BuildContext
+from bgd.errors import InvalidInput
 
 WITHIN_S = 20.0
 
@@ -327,6 +329,31 @@ async def test_a_build_context_is_what_dockerignore_leaves_of_it(
         else:
             change()
             await changes.none_but((source / "app" / "main.py").unlink)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes another user's eyes")
+async def test_a_directory_of_a_context_that_bgd_may_not_read_is_named_and_watched_until_it_may() -> None:
+    with tempfile.TemporaryDirectory() as made:
+        root, hidden = Path(made), Path(made) / "hidden"
+        root.chmod(0o755)
+        hidden.mkdir(mode=0o700)
+        (hidden / "app.py").write_text("1")
+        context = BuildContext(root, root / "Dockerfile")
+        os.seteuid(65534)
+        try:
+            with pytest.raises(InvalidInput, match=f"{hidden} can't be read"):
+                files_of(context)
+            async with watching(root / "compose.yaml", contexts=[context]) as changes:
+                os.seteuid(0)
+                hidden.chmod(0o755)
+                os.seteuid(65534)
+                (files, _) = files_of(context)
+                assert hidden / "app.py" in files
+                os.seteuid(0)
+                (root / "compose.yaml").write_text("services: {}\n")
+                await changes.next()
+        finally:
+            os.seteuid(0)
 
 
 def test_a_context_counts_by_what_it_holds(source: Path) -> None:
