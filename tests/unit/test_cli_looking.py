@@ -148,7 +148,7 @@ def test_events_of_an_app_that_nobody_knows_are_a_mistake_and_those_of_one_that_
     daemon.tell("removed", app="gone", file="/a")
     assert "removed" in bgctl(daemon, "events", "--app", "gone").out
     typo = bgctl(daemon, "events", "--app", "shpo")
-    assert (typo.code, typo.out) == (1, "")
+    assert (typo.code, typo.out) == (2, "")
     assert "there is no app shpo" in typo.err
 
 
