@@ -36,7 +36,9 @@ http {{
 """
 WHY = (
     "the front is the cheapest there is, so every microsecond shows. bgd's nginx looks at two files for each"
-    " request (3 µs), sends ten more headers, `Forwarded` and its kin (2 µs), and writes a line of its log"
+    " request (3 µs), has 24k for the head of an answer where nginx's own 4k end in a 502 for large cookies"
+    " (3 µs), sends ten more headers, `Forwarded` and its kin (2 µs), and writes a line of its log. The bare"
+    " one has as many workers, keeps its connections to the front too, and logs nothing"
 )
 
 
