@@ -25,7 +25,7 @@ hooks:
   on_failure: [{run: [python3, -c, pass]}, {host: "true"}]"""
 GUEST = "health: {path: /up, interval: 100ms}\nroles: {store: shared}"
 GUEST_ROUTE = "{service: web, port: 8000, hosts: [guest.test]}"
-GUEST_SERVICES = "store:\n  image: bgd/demo-redis:local"
+GUEST_SERVICES = "store:\n  image: bgd/demo-redis:local\n  volumes: [kept:/data]"
 
 
 def deploying(fault: str = "", xbgd: str = SMOKE) -> Callable[[Scene], None]:
@@ -140,9 +140,7 @@ def with_guest(scene: Scene) -> None:
     """See that the other app is there, live."""
     if "guest" in apps_of(scene):
         return
-    file = scene.guest.write(
-        "here", route=GUEST_ROUTE, xbgd=GUEST, services=GUEST_SERVICES, volumes="kept:/kept"
-    )
+    file = scene.guest.write("here", route=GUEST_ROUTE, xbgd=GUEST, services=GUEST_SERVICES)
     file.write_text(f"{file.read_text()}volumes: {{kept: {{}}}}\n")
     scene.daemon.client.add(str(file))
     number = scene.daemon.client.deploy("guest")["id"]
