@@ -156,7 +156,10 @@ class Upkeep:
 
     async def _mend_share(self, app: App) -> None:
         """Drop a share that nobody gave; who gives one keeps it."""
-        if await self._world.traffic.shared(app.name) is None or app.busy or app.record.is_leaving:
+        if await self._world.traffic.shared(app.name) is None:
+            app.problems.pop("share", None)
+            return
+        if app.busy is not None or app.record.is_leaving:
             return
         with app.changing("taking a share back", "bgd", self._world.journal.clock()):
             await drop_stray(self._world, app, "upkeep")

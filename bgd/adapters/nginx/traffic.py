@@ -22,6 +22,7 @@ from bgd.adapters.nginx.project import Project, Settings
 from bgd.adapters.nginx.proxy import Engine, Proxy
 from bgd.adapters.nginx.reload import Reload
 from bgd.adapters.nginx.shares import Shares
+from bgd.adapters.nginx.shift_workers import ShiftWorkers
 from bgd.adapters.nginx.streams import Streams
 from bgd.adapters.nginx.traffic_log import TrafficLog
 from bgd.adapters.nginx.wishes import Wishes
@@ -41,9 +42,6 @@ MOST_WORKERS = 4
 """Each serves 17,000 requests a second, and stays once more for every reload that a stream outlives."""
 LOOK_FOR_S = 1.0
 """How long a look at nginx's connections is good enough for figures."""
-OLD_REQUESTS_S = 11.0
-"""So long after a reload its old workers may still begin a request: `client_header_timeout`, and a bit."""
-OLD_WORKERS_LOOK_S = 0.1
 
 
 class NginxTraffic:
@@ -84,7 +82,7 @@ class NginxTraffic:
         self._launch = Launch(self._project, directory, proxy, self._marker, self._disk)
         self._wishes = Wishes(self._serve)
         self._flips: dict[str, asyncio.Lock] = {}
-        self._shifting_since: dict[str, float] = {}
+        self._shift_workers = ShiftWorkers(self._reload.has_old_workers)
         self._table: Table = ()
         self._made: NginxConfig | None = None  # the last one, of a hundred apps in 30 ms, and
         self._made_of: tuple[Table, Version | None, tuple[str, ...]] = ((), None, ())  # of what
@@ -151,7 +149,7 @@ class NginxTraffic:
         else:
             self._version = await self._version_of_image()
             await self._launch.launch(self._settings, await self._config(table))
-            self._note_who_shifts()
+            self._shift_workers.note(self._table)
 
     async def apply(self, table: Table) -> None:
         """Make nginx serve `table`: written, tested, reloaded, and seen.
@@ -212,7 +210,7 @@ class NginxTraffic:
     async def share(self, app: str, share: Share | None) -> None:
         """Give a colour this share of the visitors, or none; return when that was seen. Raises `Failed`."""
         if share is not None and await self.shared(app) is None:
-            await self._until_shares_are_known(app)
+            await self._shift_workers.know(app)
         async with self._flips.setdefault(app, asyncio.Lock()):
             told = f"{share.percent} % of {app} to {share.color}" if share else f"{app} without a share"
             try:
@@ -228,19 +226,6 @@ class NginxTraffic:
     async def shared(self, app: str) -> Share | None:
         """The app's share by the files."""
         return await self._gate_disk.run(lambda: self._shares.of(app))
-
-    async def _until_shares_are_known(self, app: str) -> None:
-        """Wait out the workers whose configuration knows of no shares: by them a visitor would go back.
-
-        They take a next request on a connection that is open for a while after a reload, and on one that has
-        sent nothing for the longest; what streams on there asks for nothing more.
-        """
-        while (since := self._shifting_since.get(app)) is None or time.monotonic() - since < OLD_REQUESTS_S:
-            if since is None:
-                raise Failed(f"nginx's configuration knows of no shares of {app}")
-            if not await self._reload.has_old_workers():
-                return
-            await asyncio.sleep(OLD_WORKERS_LOOK_S)
 
     async def is_whole(self) -> bool:
         """Whether the proxy runs with these settings, and its file is the one that the last table makes."""
@@ -344,18 +329,13 @@ class NginxTraffic:
     async def _serve(self, table: Table) -> None:
         was_live = {entry.app for entry in self._table if entry.live}
         await self._reload.serve(await self._config(table))
-        self._note_who_shifts()
+        self._shift_workers.note(self._table)
         for entry in table:
             if entry.live is None and entry.app in was_live:
                 # Back to nothing, by a stop or by a first deployment that failed after its switch. Not
                 # whenever the table says so: while another app's first switch is being recorded, a table
                 # without it may be on its way here.
                 await self._gate_disk.run(lambda app=entry.app: self._gates.drop(app))  # type: ignore[misc]
-
-    def _note_who_shifts(self) -> None:
-        """Remember since when nginx has known of the shares of each app."""
-        known, now = self._shifting_since, time.monotonic()
-        self._shifting_since = {e.app: known.get(e.app, now) for e in self._table if e.shifts}
 
     async def _config(self, table: Table) -> NginxConfig:
         """The configuration for `table`, live colours as the gates have them."""
