@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -54,6 +54,26 @@ async def bake(work: Work) -> Event:
     raise taken_back(f"taken back: {limit}", watched.evidence(work.color))
 
 
+async def meanwhile_watched(work: Work, doing: Coroutine[Any, Any, None]) -> None:
+    """Do what follows the switch; given up with `CheckFailed` once the release breaks a limit.
+
+    A worker may take minutes to stop, and nobody is to get errors for so long.
+    """
+    task = asyncio.create_task(doing, name=f"after the switch of {work.app.name}")
+    try:
+        limits, old = work.release.plan.settings.bake, work.deployment.previous
+        if limits is not None and old is not None:
+            async with watching(work, limits, old, work.app.colors[work.color].since) as watch:
+                while not (await asyncio.wait({task}, timeout=LOOK_EVERY_S))[0]:
+                    if limit := await watch.broken():
+                        watched = await watch.over(limit)
+                        raise taken_back(f"taken back: {limit}", watched.evidence(work.color))
+        await task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 def taken_back(message: str, evidence: Sequence[str]) -> CheckFailed:
     """The error for a release that broke a limit."""
     hint = "the figures and the log lines tell why; mend it and deploy again"
@@ -86,7 +106,7 @@ class Watch:
         self._after = Tally()
         self._failing: deque[int] = deque(maxlen=LAST_STATUSES)
         self._probes = self._failed_probes = 0
-        self._containers: dict[str, Container] = {}
+        self._containers: Mapping[str, Container] = {}
         self._sessions = -1
         self._complained = ""
 
@@ -106,10 +126,14 @@ class Watch:
             yield
 
     async def begin(self) -> None:
-        """Remember how the containers are now: a next daemon compares with the same."""
+        """Remember how the containers are now, or were when a watch before this one began.
+
+        A next daemon compares with as many restarts.
+        """
         self._sessions = self._work.world.runner.sessions
         containers = await self._own()
-        self._containers = {one.name: one for one in containers}
+        self._containers = {**{one.name: one for one in containers}, **self._work.watched_containers}
+        self._work.watched_containers = self._containers
         if not self._watched.restarts:
             restarts = {one.name: one.restarts for one in containers}
             await self._keep(replace(self._watched, restarts=restarts))
@@ -120,8 +144,7 @@ class Watch:
         clock = work.world.journal.clock
         told = ""
         while True:
-            limit = await self._look()
-            if limit and await self._can_go_back(limit):
+            if limit := await self.broken():
                 return limit
             left_s = (until - clock()).total_seconds()
             if left_s <= 0 or work.app.promoted.is_set():
@@ -131,6 +154,11 @@ class Watch:
                 work.progress(line)
                 told = line
             await asyncio.sleep(min(LOOK_EVERY_S, left_s))
+
+    async def broken(self) -> str:
+        """The limit that is broken by now, where there is a way back; else empty."""
+        limit = await self._look()
+        return limit if limit and await self._can_go_back(limit) else ""
 
     async def over(self, limit: str, **told: object) -> Watched:
         """Keep and tell all that is known now, with the limit that broke, if one did."""
@@ -215,6 +243,7 @@ class Watch:
         """What happened to one of its containers since the watch began; an engine's restart excuses all."""
         try:
             if self._work.world.runner.sessions != self._sessions:
+                self._work.watched_containers = {}
                 await self.begin()
                 self._watched = replace(
                     self._watched, restarts={c.name: c.restarts for c in self._containers.values()}

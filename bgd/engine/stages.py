@@ -19,7 +19,7 @@ from bgd.domain.lifecycle import Event, State
 from bgd.domain.settings import Role
 from bgd.domain.tasks import task_order
 from bgd.engine import adoption, bargain, pause, shift
-from bgd.engine.bake import bake
+from bgd.engine.bake import bake, meanwhile_watched
 from bgd.engine.checks import (
     MOVE_WITHIN_S,
     CheckFailed,
@@ -209,6 +209,14 @@ async def hand_over(work: Work) -> Event:
     """Stop the live-only services in the old colour, then start them in the new: never both at once."""
     if work.alone:
         await pause.open_doors(work)
+    if work.deployment.options.bakes:
+        await meanwhile_watched(work, _hand_over(work))
+        return Event.WATCHED
+    await _hand_over(work)
+    return Event.DONE
+
+
+async def _hand_over(work: Work) -> None:
     old = work.deployment.previous
     old_release = work.app.release_in(old) if old is not None else None
     if old is not None and old_release is not None and old_release.plan.services(Role.LIVE_ONLY):
@@ -222,7 +230,6 @@ async def hand_over(work: Work) -> Event:
     await adoption.conclude(work)
     is_back = work.deployment.kind is Kind.ROLLBACK
     await run_hooks(work, Moment.ON_ROLLBACK if is_back else Moment.AFTER_SWITCH)
-    return Event.WATCHED if work.deployment.options.bakes else Event.DONE
 
 
 async def _see_live_only(work: Work, services: tuple[str, ...]) -> None:
@@ -323,7 +330,11 @@ async def _hand_back(work: Work) -> None:
 async def _add_last_words(work: Work) -> None:
     """What its containers said last, while they are there: it isn't read before the traffic is back."""
     failure = work.deployment.failure
-    if failure is not None and failure.stage in (State.SHIFTING, State.BAKING) and not failure.log:
+    if (
+        failure is not None
+        and failure.stage in (State.SHIFTING, State.HANDING_OVER, State.BAKING)
+        and not failure.log
+    ):
         log = tuple(await last_words(work.world, work.app.name, work.color, None))
         work.deployment = replace(work.deployment, failure=replace(failure, log=log))
 

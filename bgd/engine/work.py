@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 
 from bgd.domain.color import Color, ColorState
+from bgd.domain.container import Container
 from bgd.domain.deployment import ColorRecord, Deployment
 from bgd.domain.hold import Hold, hold_of
 from bgd.domain.overlap import overlap_between
@@ -25,6 +27,7 @@ class Work:
         self.deployment = deployment
         self.release = release
         self.color = deployment.color
+        self.watched_containers: Mapping[str, Container] = {}  # as the first watch found them, by name
 
     @property
     def progress(self) -> Progress:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.docker.daemon import RunningDaemon
-from tests.docker.tiny import Tiny
+from tests.docker.tiny import IMAGE, Tiny
 
 BAKE = "bake: {for: 60s}\nsmoke: [{get: /up}]"
 
@@ -93,6 +93,32 @@ def test_a_release_that_answers_errors_is_taken_back_within_two_seconds_of_its_t
     assert last["outcome"] == "rolled_back"
     assert watched(common_bgd)["broke"]
     assert watched(common_bgd)["after"]["failed"] >= 10
+
+
+def test_a_release_that_answers_errors_is_taken_back_while_a_worker_takes_its_time_to_stop(
+    common_bgd: RunningDaemon, tiny: Tiny
+) -> None:
+    stubborn = f"""\
+worker:
+  image: {IMAGE}
+  init: true
+  command: [python3, -c, "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"]
+  stop_grace_period: 20s
+"""
+    xbgd = f"{BAKE}\nroles: {{worker: live-only}}"
+    tiny.write("1", services=stubborn, xbgd=xbgd)
+    common_bgd.bgctl("deploy", "baked")
+    live = common_bgd.client.app("baked")["live"]
+    tiny.write("2", fault="broke", services=stubborn, xbgd=xbgd)
+    with visiting(common_bgd, "/pay") as visitors:
+        common_bgd.bgctl("deploy", "baked", status=1)
+    assert visitors.seen[-1][1:] == (200, "1")
+    (last, *_) = common_bgd.json("history", "baked")["deployments"]
+    assert last["outcome"] == "rolled_back"
+    assert last["failure"]["stage"] == "handing_over"
+    app = common_bgd.client.app("baked")
+    running = {c["service"] for c in app["colors"][str(live)]["containers"] if c["status"] == "running"}
+    assert (app["live"], running) == (live, {"web", "worker"})
 
 
 def test_a_release_whose_container_dies_under_watch_is_taken_back(

@@ -107,6 +107,8 @@ async def ended(bench: Bench, deployment: Deployment) -> Deployment:
 
 async def is_watched(bench: Bench) -> None:
     async with asyncio.timeout(5):
+        while (running := shop(bench).deployment) is None or running.state is not State.BAKING:
+            await asyncio.sleep(0)
         while (running := shop(bench).deployment) is None or running.watched is None:
             await asyncio.sleep(0)
 
@@ -133,6 +135,34 @@ async def test_a_release_that_answers_errors_is_taken_back_with_the_figures(benc
     entry = await told(bench)
     assert (entry.data["broke"], entry.data["after"]["failed"]) == (True, 10)
     assert entry.data["before"] is None or entry.data["before"]["requests"] == 0
+
+
+async def test_errors_while_the_workers_are_handed_over_take_it_back_at_once(bench: Bench) -> None:
+    bench.runner.plan = plan(worker=True)
+    bench.runner.grace.clear()
+    done = await ended(bench, await begun(bench, LONG, (*[500] * 10,)))
+    assert done.state is State.ROLLED_BACK
+    assert done.failure is not None
+    assert done.failure.stage is State.HANDING_OVER
+    assert done.failure.message.startswith("taken back: 10 of ")
+    assert bench.runner.up == {(BLUE, "web"), (BLUE, "worker")}
+
+
+async def test_a_container_that_died_while_the_workers_were_handed_over_takes_it_back(bench: Bench) -> None:
+    bench.runner.plan = plan(worker=True)
+    bench.runner.grace.clear()
+    deployment = await begun(bench, LONG)
+    async with asyncio.timeout(5):
+        while (running := shop(bench).deployment) is None or running.watched is None:
+            await asyncio.sleep(0)
+    assert running.state is State.HANDING_OVER
+    (well,) = [c for c in await bench.runner.containers("shop") if (c.color, c.service) == (GREEN, "web")]
+    bench.runner.sick["web"] = replace(well, oom_killed=True, exit_code=137)
+    bench.runner.grace.set()  # it may be done before anybody looks again
+    done = await ended(bench, deployment)
+    assert done.state is State.ROLLED_BACK
+    assert done.failure is not None
+    assert "ran out of memory" in done.failure.message
 
 
 async def test_what_is_under_way_on_a_release_that_is_taken_back_ends_first(bench: Bench) -> None:

@@ -43,6 +43,8 @@ class FakeRunner:
         self.sick: dict[str, Container] = {}
         self.hold = asyncio.Event()  # `prepare` waits for it
         self.hold.set()
+        self.grace = asyncio.Event()  # a worker that runs stops when it is set
+        self.grace.set()
         self.broken: dict[str, str] = {}
         self.sessions = 1
         self.kept_images: frozenset[int] = frozenset()
@@ -145,6 +147,8 @@ class FakeRunner:
 
     async def stop_live_only(self, release: Release, color: Color) -> None:
         self._do("stop_live_only")
+        if (color, "worker") in self.running:
+            await self.grace.wait()
         self.running.pop((color, "worker"), None)
 
     async def remove_tasks(self, app: str, color: Color) -> None:
