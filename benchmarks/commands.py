@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from benchmarks.stats import median, ms, percentile, ratio
 
 TITLE = "Commands as whole processes"
 AIM = 3.0
+WITHIN_S = 60.0
 WHY = "starting Python is most of it: see the last line of the table"
 COMMANDS = {
     "bgctl status": ["status"],
@@ -26,8 +28,16 @@ COMMANDS = {
 def _took_ms(command: Sequence[str | Path], place: Stand) -> float:
     environment = {**os.environ, "BGD_SOCKET": str(place.daemon.socket)}
     begun = time.perf_counter()
-    subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True, timeout=60)
-    return (time.perf_counter() - begun) * 1000
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+        end = threading.Timer(WITHIN_S, process.kill)
+        end.start()
+        # Not with a timeout of its own: Python then looks 31, 63 and 113 ms after the start, and so on.
+        status = process.wait()
+        took_ms = (time.perf_counter() - begun) * 1000
+        end.cancel()
+    if status:
+        raise RuntimeError(f"{command[0]} ended with status {status}")
+    return took_ms
 
 
 def measure(scale: Scale) -> Section:
