@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.figure import Figure, Scale, Section
-from benchmarks.stand import daemon_at
+from benchmarks.stand import daemon_at, settle
 from benchmarks.stats import median, ms, ratio
 from benchmarks.visitors import visitors
 from bgd.adapters.compose_cli import ComposeCli
@@ -75,14 +75,6 @@ def _took_s(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def _settled(daemon: RunningDaemon, app: str) -> None:
-    """Wait until the old colour has drained: nobody deploys in the same second again."""
-    with daemon.client.events(app=app) as stream:
-        stream.next(0.1)  # listening
-        while any(color["state"] == "draining" for color in daemon.client.app(app)["colors"].values()):
-            stream.next(1.0)
-
-
 def _compare(
     daemon: RunningDaemon, compose: ComposeCli, directory: Path, has_health: bool, rounds: int
 ) -> tuple[list[float], list[float], list[int]]:
@@ -104,7 +96,7 @@ def _compare(
         with visitors(f"127.0.0.1:{daemon.http_port}", "bench", RATE, 8) as here:
             for _ in range(rounds):
                 ours.write()
-                _settled(daemon, ours.name)
+                settle(daemon, ours.name)
                 took[0].append(_took_s(lambda: daemon.bgctl("deploy", ours.name)))
         with visitors(f"127.0.0.1:{theirs.port}", "bench", RATE, 8) as there:
             for _ in range(rounds):

@@ -72,6 +72,14 @@ def write_app(directory: Path, version: str, app: str = APP) -> Path:
     return file
 
 
+def settle(daemon: RunningDaemon, app: str) -> None:
+    """Wait until the app's old colour has drained: nobody does the next thing in the same second."""
+    with daemon.client.events(app=app) as stream:
+        stream.next(0.1)  # listening
+        while any(color["state"] == "draining" for color in daemon.client.app(app)["colors"].values()):
+            stream.next(1.0)
+
+
 @contextmanager
 def daemon_at(home: Path | None = None) -> Iterator[tuple[RunningDaemon, Path]]:
     """A running daemon and a directory for what its apps need; both are gone afterwards."""

@@ -1,7 +1,6 @@
 """What happens to a colour that lost the traffic: its last requests end, it stays warm, it is stopped.
 
-Draining is known, not slept: it is over when nginx has no connection to the colour's containers and
-no worker from before the switch is left.
+Draining is known, not slept: it is over when nginx has no connection to the colour's containers.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ LOOK_EVERY_S = 0.25
 LOOKS_AFTER_CUT = 8
 LOOK_CLOSELY_EVERY_S = 0.05  # while nobody serves
 RETRY_S = 5.0
+GIVE_WAY_S = 0.05
 DRAIN_WITHOUT_RELEASE_S = 30.0
 
 
@@ -137,7 +137,11 @@ class Drains:
         journal, traffic = self._world.journal, self._world.traffic
         release = app.release_in(color)
         limit_s = release.plan.settings.drain_s if release else DRAIN_WITHOUT_RELEASE_S
-        # The reload makes "old workers" mean "requests from before the switch".
+        # The traffic has moved: who waits for the switch to end comes first, for a reload takes all cores.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GIVE_WAY_S):
+                await app.idle.wait()
+        # nginx's idle connections to the colour end with the old workers: those that stay mean something.
         async with journal.effect("apply_routes", app.name, detail=f"live is {app.live}"):
             await self._fleet.entrance.serve()
         begun = app.colors[color].since

@@ -167,18 +167,26 @@ class NginxTraffic:
         for nothing but its own disk and nginx, no reload of another app. Raises `Failed`, which says what
         serves, with the gate put back and that seen too.
         """
+        found: list[tuple[Color | None, Share | None]] = []
+
+        def flip() -> None:
+            found.append((self._gates.live(app), self._shares.of(app)))
+            self._gates.turn(app, to)
+
         async with self._flips.setdefault(app, asyncio.Lock()):
-            before = await self._gate_disk.run(lambda: self._gates.live(app))
             try:
-                await self._gate_disk.run(lambda: self._gates.turn(app, to))
+                await self._gate_disk.run(flip)
                 await self._marker.see_color(app, to, self._switch_timeout_s)
-                if await self._gate_disk.run(lambda: self._shares.drop_other(app, to)):
+                has_share = found[0][1] is not None
+                if has_share and await self._gate_disk.run(lambda: self._shares.drop_other(app, to)):
                     await self._marker.see_share(app, None, to, self._switch_timeout_s)
             except (NotSeen, OSError) as error:
-                told = await self._turn_back(app, before)
+                if not found:
+                    raise Failed(f"{app}'s gate can't be read: {error}; it is as it was") from error
+                told = await self._turn_back(app, found[0][0])
                 raise Failed(f"nginx wasn't seen to serve {app} from {to}: {error}; {told}") from error
             except asyncio.CancelledError:
-                await asyncio.shield(self._turn_back(app, before))
+                await asyncio.shield(self._cancelled(app, found))
                 raise
 
     async def shut(self, app: str, why: Closure) -> None:
@@ -363,6 +371,12 @@ class NginxTraffic:
             await self._gate_disk.run(lambda: self._gates.turn(entry.app, entry.live or Color.BLUE))
             return entry
         return replace(entry, live=live, closures=closures)
+
+    async def _cancelled(self, app: str, found: Sequence[tuple[Color | None, Share | None]]) -> None:
+        """Undo a flip whose caller doesn't wait for it any more, if it was begun: `found` is what it saw."""
+        await self._gate_disk.run(lambda: None)  # it has one thread: a flip that was begun is over then
+        if found:
+            await self._turn_back(app, found[0][0])
 
     async def _turn_back(self, app: str, before: Color | None) -> str:
         """Put the gate back where it was, and see that; what to tell about it."""
