@@ -125,6 +125,20 @@ class App:
         finally:
             self.end()
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody touches what is live: so is it also while a deployment waits for its switch."""
+        return self.busy is None or self.held.is_set()
+
+    async def quiet(self) -> None:
+        """Wait until it is."""
+        waits = [asyncio.create_task(event.wait()) for event in (self.idle, self.held)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
     def refuse_if_busy(self) -> None:
         """Raise `Refused` while somebody changes the app."""
         if self.busy is not None:

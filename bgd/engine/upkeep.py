@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from itertools import chain, repeat
@@ -55,7 +56,7 @@ class Upkeep:
 
     async def _keep(self, app: App) -> None:
         while not app.record.is_leaving:
-            await app.idle.wait()
+            await app.quiet()
             await self._until_whole(app.name, partial(self._look, app))
 
     async def _until_whole(self, app: str | None, look: Callable[[], Awaitable[bool]]) -> None:
@@ -90,18 +91,18 @@ class Upkeep:
 
     async def _lacked(self, app: App) -> tuple[str, ...]:
         release = _live_release(app)
-        if release is None or app.live is None or app.busy is not None or app.record.is_leaving:
+        if release is None or app.live is None or not app.is_quiet or app.record.is_leaving:
             return ()
         containers = await self._world.runner.known(app.name)
         return lacking(release, app.live, containers, app.colors[app.live].resting)
 
     async def _mend(self, app: App, lacked: tuple[str, ...], sessions: int) -> None:
         release = _live_release(app)
-        if release is None or app.live is None or app.busy is not None:
+        if release is None or app.live is None:
             return
         # Looked at again: an engine that is going down ends containers well before it can't be reached.
         await asyncio.sleep(CALM_S)
-        if app.busy is not None or set(await self._lacked(app)) < set(lacked):
+        if not app.is_quiet or set(await self._lacked(app)) < set(lacked):
             return
         journal = self._world.journal
         containers = await self._world.runner.known(app.name)
@@ -111,7 +112,9 @@ class Upkeep:
             lacked = tuple(name for name in lacked if name not in resting - {_front(release)})
         if not lacked:
             return
-        with app.changing(f"bringing back {', '.join(lacked)}", "bgd", journal.clock()):
+        what = f"bringing back {', '.join(lacked)}"
+        # Beside a deployment that waits: what is live is its own Compose project, which nobody else is at.
+        with app.changing(what, "bgd", journal.clock()) if app.busy is None else nullcontext():
             told = {"message": f"{', '.join(lacked)} of {app.live}, which is live, didn't run: brought back"}
             async with journal.effect("mend", app.name, detail=", ".join(lacked)):
                 await self._world.runner.mend(release, app.live, lambda _: None)

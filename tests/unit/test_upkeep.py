@@ -12,7 +12,9 @@ from bgd.domain.color import Color, ColorState
 from bgd.domain.container import Container, Health
 from bgd.domain.deployment import Options
 from bgd.domain.lack import ended_well, lacking
+from bgd.domain.lifecycle import State
 from bgd.domain.release import Release
+from bgd.domain.settings import Promote, Settings
 from bgd.engine import upkeep
 from bgd.errors import Refused
 from tests.unit.fakes import Bench
@@ -51,6 +53,21 @@ async def test_a_live_front_that_was_removed_comes_back_as_the_release_it_was(li
     assert live.runner.running[BLUE, "web"] == release
     await until(lambda: live.daemon.fleet.get("shop").busy is None)
     assert await journalled(live) == ["web of blue, which is live, didn't run: brought back"]
+
+
+async def test_a_live_front_comes_back_also_while_a_deployment_waits_for_its_approval(live: Bench) -> None:
+    app = live.daemon.fleet.get("shop")
+    live.runner.plan = replace(live.runner.plan, settings=Settings(promote=Promote.MANUAL))
+    deployment, _ = await live.daemon.changes.deploy(app, Options(), None, "tester", "")
+    await until(app.held.is_set)
+    release = live.runner.running.pop((BLUE, "web"))
+    live.runner.happened.set()
+    await until(lambda: (BLUE, "web") in live.runner.running)
+    assert live.runner.running[BLUE, "web"] == release
+    await live.daemon.deployer.promote(app, "tester")
+    done = await live.daemon.deployer.finished(app, deployment.id)
+    assert (done.state, app.live) == (State.SUCCEEDED, Color.GREEN)
+    assert "web of blue, which is live, didn't run: brought back" in await journalled(live)
 
 
 async def test_a_warm_colour_that_was_removed_is_warm_again(live: Bench) -> None:
