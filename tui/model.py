@@ -84,6 +84,11 @@ class Traffic:
     failed: tuple[int, ...] = ()
     p95s_ms: tuple[float | None, ...] = ()
 
+    @property
+    def is_none(self) -> bool:
+        """No request in all that time."""
+        return not self.requests_per_s and not any(self.requests)
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:

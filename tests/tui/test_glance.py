@@ -74,6 +74,10 @@ def test_a_colour_without_traffic_or_without_figures_says_so_or_nothing() -> Non
     assert "no traffic" in slot_content(idle, 60, NOW).plain
     assert "req/s" not in slot_content(replace(slot(), traffic=None), 60, NOW).plain
     assert "0 req/s" in slot_content(replace(slot(), traffic=Traffic()), 60, NOW).plain
+    coming = replace(slot(), state="preparing", traffic=Traffic())
+    assert "traffic" not in slot_content(coming, 60, NOW).plain
+    shared = replace(coming, traffic=Traffic(requests_per_s=3.0))
+    assert "3.0 req/s" in slot_content(shared, 60, NOW).plain, "a share of the visitors is on it"
 
 
 def test_a_running_stage_has_its_limit_beside_it() -> None:

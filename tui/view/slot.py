@@ -48,7 +48,7 @@ def slot_content(slot: Slot, width: int, now: datetime, is_tall: bool = True) ->
     lines = [_summary(slot, width, now)] if slot.release is not None else []
     if slot.remaining is not None and slot.state == "draining":
         lines.append(fit(_draining(slot.remaining), width))
-    if slot.traffic is not None and slot.is_running:
+    if slot.traffic is not None and (slot.is_running or not slot.traffic.is_none):
         lines += _traffic(slot, slot.traffic, width, is_tall)
     if not slot.containers:
         words = EMPTY_WORDS.get(slot.state, "no container")
@@ -96,8 +96,7 @@ def _draining(remaining: Remaining) -> Content:
 
 def _traffic(slot: Slot, traffic: Traffic, width: int, is_tall: bool) -> list[Content]:
     """Requests a second, errors, latency: each with its last minute where there is room for it."""
-    is_idle = not traffic.requests_per_s and not any(traffic.requests)
-    if is_idle and not slot.is_live:
+    if traffic.is_none and not slot.is_live:
         return [fit(Content.styled("no traffic", "$muted"), width)]
     is_brief = width < ROOMY
     requests = line((rate(traffic.requests_per_s), "bold"), ("/s" if is_brief else " req/s", "$muted"))
