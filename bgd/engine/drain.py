@@ -66,7 +66,8 @@ class Drains:
         # A task that broke is no reason to wait for ever.
         while app.colors[color].state is ColorState.DRAINING and (app.name, color) in self._tasks:
             left = app.remaining.get(color)
-            line = f"{color} drains: {left[0].connections} connections" if left is not None else told
+            connections = left[0].connections if left is not None else 0
+            line = f"{color} drains: {connections} connections" if connections else told
             if line != told:
                 progress(line)
                 told = line

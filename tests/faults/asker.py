@@ -55,6 +55,14 @@ class Asker:
             self.versions.append(body)
         return connection
 
+    def wait_for(self, version: str) -> None:
+        """Return when that one has answered last."""
+        ends_at = time.monotonic() + TIMEOUT_S
+        while self.versions[-1:] != [version]:
+            if time.monotonic() > ends_at:
+                raise AssertionError(f"{version} doesn't answer, but {self.versions}")
+            time.sleep(PAUSE_S)
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self

@@ -96,6 +96,7 @@ def test_the_state_of_an_older_bgd_is_taken_over_with_a_copy_and_nobody_notices(
         assert daemon.json("rollback", "tiny")["release"] == "r1"
         tiny.write("three", xbgd=XBGD)
         assert daemon.finished("deploy", "tiny")["release"] == "r3"
+        asker.wait_for("three")
     assert not asker.failures, asker.failures[:3]
     assert asker.versions == ["two", "one", "three"]
     copy = journal.with_name("bgd.db.schema1")

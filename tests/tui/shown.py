@@ -76,6 +76,7 @@ async def shown(
         ui = Shown(app, pilot)
         if daemon.apps:
             await ui.until(lambda: app.state.apps, "the apps")
+            await ui.until(lambda: app.focused is not None, "a pane that hears keys")
             await pilot.pause()
         yield ui
 

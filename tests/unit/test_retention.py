@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from bgd.domain.color import ColorState
 from bgd.domain.deployment import Options
 from bgd.domain.retention import NEWEST, ONCE_LIVE, kept_releases
 from tests.unit.fakes import Bench
@@ -31,6 +32,8 @@ async def test_after_a_deployment_old_releases_and_entries_are_gone_and_the_live
         while len(await bench.store.releases("shop")) > NEWEST:
             await asyncio.sleep(0.001)
         while len(bench.runner.kept_images) != NEWEST:
+            await asyncio.sleep(0.001)
+        while any(color.state is ColorState.DRAINING for color in app.colors.values()):
             await asyncio.sleep(0.001)
     assert app.live is not None
     assert app.colors[app.live].release in bench.runner.kept_images
