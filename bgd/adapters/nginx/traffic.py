@@ -182,7 +182,9 @@ class NginxTraffic:
                     await self._marker.see_share(app, None, to, self._switch_timeout_s)
             except (NotSeen, OSError) as error:
                 if not found:
-                    raise Failed(f"{app}'s gate can't be read: {error}; it is as it was") from error
+                    raise Failed(
+                        f"{app}'s gate can't be read: {error}; whoever served it still does"
+                    ) from error
                 told = await self._turn_back(app, found[0][0])
                 raise Failed(f"nginx wasn't seen to serve {app} from {to}: {error}; {told}") from error
             except asyncio.CancelledError:
