@@ -17,6 +17,7 @@ BAKE = "smoke: [{get: /up}]\nbake: {for: 1s, min_requests: 5}"
 LONG_BAKE = "smoke: [{get: /up}]\nbake: {for: 10s, min_requests: 5}"
 SHIFT = f"{SMOKE}\nshift: {{steps: [20%, 60%, 100%], pause: 300ms}}"
 APPROVED = f"{SMOKE}\npromote: manual"
+LONG_SHIFT = "smoke: [{get: /up}]\nshift: {steps: [50%, 100%], pause: 10s}"
 HOOKS = """\
 hooks:
   before_start: [{run: [python3, -c, pass]}, {host: "true"}]
@@ -38,12 +39,20 @@ def deploying(fault: str = "", xbgd: str = SMOKE) -> Callable[[Scene], None]:
     return deploy
 
 
-def give_up(scene: Scene) -> None:
-    """A deployment that is cancelled while it checks a front that never answers."""
-    scene.write("deaf")
-    scene.daemon.client.deploy(scene.name)
-    scene.until_phase("checking")
-    cancel(scene)
+def beginning(until: str, fault: str = "", xbgd: str = SMOKE) -> Callable[[Scene], None]:
+    """Such a deployment up to a phase: what comes before is as in any other."""
+
+    def begin(scene: Scene) -> None:
+        scene.write(fault, xbgd)
+        scene.daemon.client.deploy(scene.name)
+        scene.until_phase(until)
+
+    return begin
+
+
+def to_its_end(scene: Scene) -> None:
+    """What goes on, goes on."""
+    scene.until_phase("idle")
 
 
 def cancel(scene: Scene) -> None:
@@ -53,13 +62,10 @@ def cancel(scene: Scene) -> None:
             scene.daemon.client.cancel(scene.name)
 
 
-def approve(scene: Scene) -> None:
-    """A deployment that waits for approval, and gets it."""
-    scene.write("", APPROVED)
-    scene.daemon.client.deploy(scene.name)
-    scene.until_phase("awaiting")
-    scene.daemon.client.promote(scene.name)
-    scene.until_phase("idle")
+def cancel_to_its_end(scene: Scene) -> None:
+    """As often as it takes: a front that never answers is checked until then."""
+    while scene.phase() != "idle":
+        cancel(scene)
 
 
 def promote(scene: Scene) -> None:
@@ -68,20 +74,23 @@ def promote(scene: Scene) -> None:
         scene.daemon.client.promote(scene.name)
 
 
-def be_taken_back(scene: Scene) -> None:
-    """A release whose visitors get errors as soon as it is live; the traffic on `/` is well."""
-    scene.write("broke", LONG_BAKE)
-    scene.daemon.client.deploy(scene.name)
-    scene.until_phase("baking")
-    while scene.phase() != "idle":
-        get_errors(scene)
+def promote_to_its_end(scene: Scene) -> None:
+    """Approve it, and see it live."""
+    promote(scene)
+    to_its_end(scene)
 
 
 def get_errors(scene: Scene) -> None:
-    """Visit what is broken, for as long as it is watched."""
-    if scene.phase() == "baking":
-        for _ in range(20):
-            scene.public("/pay")
+    """Visit what is broken, for as long as it is watched, in many browsers; the traffic on `/` is well."""
+    if scene.phase() in ("shifting", "baking"):
+        for browser in range(40):
+            scene.public("/pay", browser=str(browser))
+
+
+def get_errors_to_its_end(scene: Scene) -> None:
+    """Until it is taken back."""
+    while scene.phase() != "idle":
+        get_errors(scene)
 
 
 def with_two(scene: Scene) -> None:
@@ -178,14 +187,37 @@ def apps_of(scene: Scene) -> list[str]:
 
 TOGETHER: Mapping[str, Act[Scene]] = {
     "deploy": Act(deploying(), outcome="succeeded"),
-    "deploy_broken": Act(deploying("broke"), outcome="failed"),
-    "deploy_and_cancel": Act(give_up, go_on=cancel, outcome="cancelled"),
+    "deploy_broken": Act(to_its_end, begin=beginning("starting", "broke"), outcome="failed"),
+    "deploy_and_cancel": Act(
+        cancel_to_its_end, begin=beginning("starting", "deaf"), go_on=cancel, outcome="cancelled"
+    ),
     "deploy_with_hooks": Act(deploying("", f"{SMOKE}\n{HOOKS}"), outcome="succeeded"),
-    "deploy_broken_with_hooks": Act(deploying("broke", f"{SMOKE}\n{HOOKS}"), outcome="failed"),
-    "deploy_and_promote": Act(approve, go_on=promote, outcome="succeeded"),
-    "deploy_and_bake": Act(deploying("", BAKE), outcome="succeeded", takes_s=5.0),
-    "deploy_and_shift": Act(deploying("", SHIFT), outcome="succeeded", takes_s=5.0),
-    "deploy_and_be_taken_back": Act(be_taken_back, go_on=get_errors, outcome="rolled_back", takes_s=6.0),
+    "deploy_broken_with_hooks": Act(
+        to_its_end, begin=beginning("starting", "broke", f"{SMOKE}\n{HOOKS}"), outcome="failed"
+    ),
+    "deploy_and_promote": Act(
+        promote_to_its_end, begin=beginning("awaiting", "", APPROVED), go_on=promote, outcome="succeeded"
+    ),
+    "deploy_and_bake": Act(
+        to_its_end, begin=beginning("starting", "", BAKE), outcome="succeeded", takes_s=5.0
+    ),
+    "deploy_and_shift": Act(
+        to_its_end, begin=beginning("starting", "", SHIFT), outcome="succeeded", takes_s=5.0
+    ),
+    "deploy_and_be_taken_back": Act(
+        get_errors_to_its_end,
+        begin=beginning("starting", "broke", LONG_BAKE),
+        go_on=get_errors,
+        outcome="rolled_back",
+        takes_s=6.0,
+    ),
+    "shift_and_be_taken_back": Act(
+        get_errors_to_its_end,
+        begin=beginning("shifting", "broke", LONG_SHIFT),
+        go_on=get_errors,
+        outcome="rolled_back",
+        takes_s=6.0,
+    ),
     "switch": Act(switch, with_two, takes_s=MOVES_WITHIN_S),
     "rollback": Act(roll_back, with_two, takes_s=MOVES_WITHIN_S),
     "stop": Act(stop, with_two, takes_s=MOVES_WITHIN_S),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -49,16 +49,14 @@ class Matrix:
     def at_each_effect(self, stage: S, name: str, act: Act[S]) -> None:
         """Let an act die at each of its effects once, or at a share of them."""
         with self._counting(name) as count:
-            points = self._points(count, stage, name, act)
-            # Of connections in a row, which are questions to the engine, the first stands for all.
-            numbers = [n for n, at in enumerate(points, 1) if not (at == "connect" == points[n - 2])]
-            count.points = len(numbers)
+            count.points = self._points(count, stage, name, act)
+            numbers: Sequence[int] = range(1, count.points + 1)
             if not EVERY:
-                few = min(int(SHARE), len(numbers))
+                few = min(int(SHARE), count.points)
                 numbers = sorted(random.Random(f"{SEED}{name}").sample(numbers, few))
             for at in numbers:
-                where = f"{name} killed at effect {at} of {len(points)}"
-                self._kill(count, stage, act, where, partial(stage.die_in, partial(act.do, stage), at))
+                where = f"{name} killed at effect {at} of {count.points}"
+                self._kill(count, stage, act, where, partial(stage.die_in, act, at))
 
     def at_any_time(self, stage: S, acts: Mapping[str, Act[S]], times: int) -> None:
         """Let acts die whenever a seed says."""
@@ -68,9 +66,7 @@ class Matrix:
                 name = chance.choice(sorted(acts))
                 act, delay_s = acts[name], chance.uniform(0.0, acts[name].takes_s)
                 where = f"death {run} of {times}: {name} killed after {delay_s:.3f} s"
-                self._kill(
-                    count, stage, act, where, partial(stage.die_after, partial(act.do, stage), delay_s)
-                )
+                self._kill(count, stage, act, where, partial(stage.die_after, act, delay_s))
 
     @contextmanager
     def _counting(self, name: str) -> Iterator[Count]:
@@ -81,19 +77,19 @@ class Matrix:
             self._record(asdict(count))
         assert not count.failures, "\n\n".join(count.failures)
 
-    def _points(self, count: Count, stage: S, name: str, act: Act[S]) -> list[str]:
-        """The effects of an act when nobody is killed; it has to do its work then."""
+    def _points(self, count: Count, stage: S, name: str, act: Act[S]) -> int:
+        """How many effects of an act has when nobody is killed; it has to do its work then."""
         where = f"{name}, undisturbed"
         with self._judging(count, stage, where):
             self._begin(stage, act)
-            died = stage.die_in(partial(act.do, stage), 0)
+            died = stage.die_in(act, 0)
             assert died == Died(None, None), died
             self._end(stage, act, where)
             assert act.outcome in (None, stage.outcome()), stage.outcome()
             points = stage.daemon.points()
             assert len(points) > 5, points
-            return points
-        return []
+            return len(points)
+        return 0
 
     def _kill(self, count: Count, stage: S, act: Act[S], where: str, die: Callable[[], Died]) -> None:
         if len(count.failures) >= MOST_FAILURES:

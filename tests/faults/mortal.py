@@ -3,20 +3,24 @@
     python mortal.py DIRECTORY OPTION…
 
 Nothing in the daemon knows of it. Its effects are found by the interpreter's own audit events (a process
-started, a file opened for writing, renamed, removed, a request to the engine) and by SQLite's trace of
-the journal's statements, so a step that is added to the daemon is found by itself. A signal arms it: then
-`DIRECTORY/at` is read, and the effect of that number, counted from then on, isn't carried out any more. With
-`BGD_ARMED` in its environment it is armed from its start on.
+started, a file opened for writing, renamed, removed, a request to the engine that changes something), by
+what asyncio sends to the engine and by SQLite's trace of the journal's statements, so a step that is added to
+the daemon is found by itself. Only what changes the world counts: to die at a question, or within a
+transaction, is to die at the change that follows. A signal arms it: then `DIRECTORY/at` is read, and the
+effect of that number, counted from then on, isn't carried out any more. With `BGD_ARMED` in its environment
+it is armed from its start on.
 The effects are written to `DIRECTORY/points`, one a line.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
 import sqlite3
 import sys
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -26,7 +30,8 @@ ARMED = "BGD_ARMED"
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _FILES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.link", "os.symlink", "os.kill"}
-_STATEMENTS = ("BEGIN", "COMMIT", "ROLLBACK", "INSERT INTO COUNTERS", "DELETE", "VACUUM")
+_ALONE = ("INSERT", "REPLACE", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "VACUUM")
+_CHANGES = (b"POST ", b"PUT ", b"DELETE ")
 
 
 class Mortality:
@@ -58,14 +63,20 @@ class Mortality:
         if self._opened is not None:
             opened, self._opened = self._opened, None
             with contextlib.suppress(sqlite3.ProgrammingError):  # it is closed again already
-                opened.set_trace_callback(self.trace)
+                opened.set_trace_callback(partial(self.trace, opened))
         if self._is_armed and (effect := _effect(event, details)):
             self._pass(effect)
 
-    def trace(self, statement: str) -> None:
-        """A statement of the journal is about to run."""
-        if self._is_armed and statement.lstrip().upper().startswith(_STATEMENTS):
+    def trace(self, connection: sqlite3.Connection, statement: str) -> None:
+        """A statement of the journal is about to run; within a transaction none counts but its end."""
+        changing = "COMMIT" if connection.in_transaction else _ALONE
+        if self._is_armed and statement.lstrip().upper().startswith(changing):
             self._pass(f"journal {statement.split()[0]}")
+
+    def send(self, data: object) -> None:
+        """Something is about to be sent."""
+        if self._is_armed and (request := _request(data)):
+            self._pass(request)
 
     def _pass(self, effect: str) -> None:
         self._count += 1
@@ -89,13 +100,25 @@ def _effect(event: str, details: tuple[object, ...]) -> str | None:
         return f"open {_name(path)}" if is_written else None
     if event in _FILES:
         return f"{event} {_name(details[0])}"
-    if event == "http.client.send":
-        data = details[1]
-        head = bytes(data).split(b"\r\n", 1)[0] if isinstance(data, (bytes, bytearray)) else b""
-        return head.decode(errors="replace") if head.startswith((b"POST", b"PUT", b"DELETE")) else None
-    if event == "socket.connect":
-        return "connect"
-    return None
+    return _request(details[1]) if event == "http.client.send" else None
+
+
+def _request(data: object) -> str | None:
+    """The first line of a request that changes something."""
+    if not isinstance(data, (bytes, bytearray, memoryview)) or not bytes(data[:7]).startswith(_CHANGES):
+        return None
+    return bytes(data).split(b"\r\n", 1)[0].decode(errors="replace")
+
+
+def _hear_what_asyncio_sends(mortality: Mortality) -> None:
+    """It has no audit event for that."""
+    write = asyncio.StreamWriter.write
+
+    def heard(self: asyncio.StreamWriter, data: bytes | bytearray | memoryview) -> None:
+        mortality.send(data)
+        write(self, data)
+
+    asyncio.StreamWriter.write = heard  # type: ignore[method-assign]
 
 
 def _name(path: object) -> str:
@@ -107,6 +130,7 @@ def main() -> int:
     mortality = Mortality(Path(sys.argv[1]))
     signal.signal(ARM, mortality.arm)
     sys.addaudithook(mortality.hear)
+    _hear_what_asyncio_sends(mortality)
     from bgd.main import main as daemon
 
     if os.environ.get(ARMED):

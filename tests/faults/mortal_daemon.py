@@ -93,4 +93,4 @@ class MortalDaemon(RunningDaemon):
         deadline = time.monotonic() + within_s
         while not holds():
             assert time.monotonic() < deadline, f"not {what} within {within_s} s:\n{self.words()}"
-            time.sleep(0.01)
+            time.sleep(0.05)

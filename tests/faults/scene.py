@@ -115,9 +115,10 @@ class Scene(Stage):
         """Whether there is a colour to switch to."""
         return self.idle()[1] == ("stopped" if self.alone else "warm")
 
-    def public(self, path: str = "/", host: str = "tiny.test") -> httpx.Response:
+    def public(self, path: str = "/", host: str = "tiny.test", browser: str = "any") -> httpx.Response:
         """What the world gets."""
-        return httpx.get(self.daemon.url + path, headers={"Host": host}, timeout=20)
+        headers = {"Host": host, "User-Agent": browser}
+        return httpx.get(self.daemon.url + path, headers=headers, timeout=20)
 
     # What must hold.
 

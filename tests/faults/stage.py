@@ -7,7 +7,8 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Generic, Self, TypeVar
 
 from bgd.errors import BgError
 from tests.faults.mortal_daemon import MortalDaemon
@@ -47,25 +48,31 @@ class Stage:
     def forgive(self) -> None:
         """What was found is told: the next act is judged by itself."""
 
-    def die_in(self, act: Callable[[], None], at: int) -> Died:
-        """Arm the daemon, act, and wait until it is dead or the act is over."""
+    def die_in(self, act: Act[Self], at: int) -> Died:
+        """Begin the act, arm the daemon, go on, and wait until it is dead or the act is over."""
+        act.begin(self)
         self.daemon.arm(at)
-        return self._act(act)
+        return self._end(partial(act.do, self))
 
-    def die_after(self, act: Callable[[], None], delay_s: float) -> Died:
-        """Act, and kill the daemon so long after."""
+    def die_after(self, act: Act[Self], delay_s: float) -> Died:
+        """Act, and kill the daemon so long after the beginning."""
+
+        def whole() -> None:
+            act.begin(self)
+            act.do(self)
+
         self.daemon.arm(0)
         timer = threading.Timer(delay_s, self.daemon.kill)
         timer.start()
-        died = self._act(act)
+        died = self._end(whole)
         timer.cancel()
         timer.join()
         return died
 
-    def _act(self, act: Callable[[], None]) -> Died:
+    def _end(self, do: Callable[[], None]) -> Died:
         ended: BgError | None = None
         try:
-            act()
+            do()
         except BgError as error:
             ended = error
         self.daemon.wait_until(lambda: self.daemon.has_died() or self.is_settled(), "settled", ACT_WITHIN_S)
@@ -113,7 +120,9 @@ class Act(Generic[S]):
 
     do: Callable[[S], None]
     ready: Callable[[S], None] = _nothing
-    """Brings about what it takes."""
+    """Brings about what it takes; all is settled afterwards."""
+    begin: Callable[[S], None] = _nothing
+    """Its first part, in whose effects others have died: killed at random times, it dies in this one too."""
     go_on: Callable[[S], None] = _nothing
     """What the person does when the next daemon is there; asked again and again until all is settled."""
     end: Callable[[S, str], None] = _no_more
