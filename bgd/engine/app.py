@@ -44,6 +44,9 @@ class App:
     held: asyncio.Event = field(default_factory=asyncio.Event)  # set while it waits
     last: Deployment | None = None
     busy: Busy | None = None
+    calm: asyncio.Event = field(default_factory=asyncio.Event)  # set while its change only waits or watches
+    repairing: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while what is live is brought back
+    flipping: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while its gate is moved, or put back
     idle: asyncio.Event = field(default_factory=asyncio.Event)  # set while nobody is busy
     promoted: asyncio.Event = field(default_factory=asyncio.Event)
     gone: asyncio.Event = field(default_factory=asyncio.Event)  # set once it was removed
@@ -127,12 +130,26 @@ class App:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nobody touches what is live: so is it also while a deployment waits for its switch."""
-        return self.busy is None or self.held.is_set()
+        """Whether nobody touches what is live: so is it also while a deployment waits, or watches."""
+        return self.busy is None or self.calm.is_set()
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Say for as long that the deployment only waits, or watches."""
+        self.calm.set()
+        try:
+            yield
+        finally:
+            self.calm.clear()
+
+    async def repaired(self) -> None:
+        """Wait for a repair that began while the deployment was at rest: it is at the same containers."""
+        async with self.repairing:
+            pass
 
     async def quiet(self) -> None:
         """Wait until it is."""
-        waits = [asyncio.create_task(event.wait()) for event in (self.idle, self.held)]
+        waits = [asyncio.create_task(event.wait()) for event in (self.idle, self.calm)]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -47,7 +47,8 @@ async def bake(work: Work) -> Event:
         return Event.DONE
     until = work.deployment.stages[-1].started + timedelta(seconds=limits.for_s)
     async with watching(work, limits, old, work.app.colors[work.color].since) as watch:
-        limit = await watch.until_over(until)
+        with work.app.at_rest():
+            limit = await watch.until_over(until)
         watched = await watch.over(limit)
     if not limit:
         return Event.DONE

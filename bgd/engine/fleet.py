@@ -162,6 +162,12 @@ class Fleet:
         The reload that makes old workers drain follows in the background. A colour that was stopped first
         has nothing to drain. `is_announced`: the intent is in the journal already.
         """
+        async with app.flipping:
+            await self._move_traffic(app, to, deployment, is_announced)
+
+    async def _move_traffic(
+        self, app: App, to: Color | None, deployment: Deployment, is_announced: bool
+    ) -> None:
         journal, traffic = self.world.journal, self.world.traffic
         old = app.live
         before = (app.record, dict(app.colors))

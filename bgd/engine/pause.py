@@ -37,6 +37,7 @@ async def announce(work: Work, reason: str) -> None:
 async def make_way(work: Work) -> Event:
     """Close the doors, let what is under way end, and stop every colour of the app."""
     old, _ = _old(work)
+    await work.app.repaired()
     await work.fleet.entrance.serve()  # a proxy that isn't there can't be told, and shouldn't cost a stop
     await work.fleet.drains.finished(work.app, work.color, work.progress)
     await work.fleet.shut(work.app, Closure.PAUSE, work.deployment.id)

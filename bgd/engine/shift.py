@@ -80,7 +80,8 @@ async def _hold(work: Work, watch: Watch) -> None:
     assert step.until is not None
     keeping = asyncio.create_task(_keep(work, step), name=f"share of {work.app.name}")
     try:
-        limit = await watch.until_over(step.until)
+        with work.app.at_rest():
+            limit = await watch.until_over(step.until)
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)

@@ -168,8 +168,9 @@ async def smoke(work: Work) -> Event:
 async def wait_for_leave(work: Work) -> Event:
     """Wait for what holds it: somebody's approval, a time, a window. Minutes or days."""
     try:
-        while (hold := work.hold) is not None:
-            await _wait(work, hold)
+        with work.app.at_rest():
+            while (hold := work.hold) is not None:
+                await _wait(work, hold)
     finally:
         work.app.hold = None
         work.app.held.clear()
@@ -217,6 +218,7 @@ async def hand_over(work: Work) -> Event:
 
 
 async def _hand_over(work: Work) -> None:
+    await work.app.repaired()
     old = work.deployment.previous
     old_release = work.app.release_in(old) if old is not None else None
     if old is not None and old_release is not None and old_release.plan.services(Role.LIVE_ONLY):

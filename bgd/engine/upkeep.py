@@ -18,6 +18,7 @@ from itertools import chain, repeat
 
 from bgd.domain.color import Color, ColorState
 from bgd.domain.lack import WARM, ended_well, lacking
+from bgd.domain.lifecycle import State
 from bgd.domain.release import Release
 from bgd.engine.app import App
 from bgd.engine.background import Background, Work
@@ -93,6 +94,8 @@ class Upkeep:
         release = _live_release(app)
         if release is None or app.live is None or not app.is_quiet or app.record.is_leaving:
             return ()
+        if app.deployment is not None and app.deployment.state is State.BAKING:
+            return ()  # whoever watches it decides what it means that something of it is gone
         containers = await self._world.runner.known(app.name)
         return lacking(release, app.live, containers, app.colors[app.live].resting)
 
@@ -102,22 +105,29 @@ class Upkeep:
             return
         # Looked at again: an engine that is going down ends containers well before it can't be reached.
         await asyncio.sleep(CALM_S)
-        if not app.is_quiet or set(await self._lacked(app)) < set(lacked):
+        async with app.repairing:
+            await self._bring_back(app, app.live, release, lacked, sessions)
+
+    async def _bring_back(
+        self, app: App, live: Color, release: Release, lacked: tuple[str, ...], sessions: int
+    ) -> None:
+        if app.live is not live or not app.is_quiet or set(await self._lacked(app)) < set(lacked):
             return
         journal = self._world.journal
         containers = await self._world.runner.known(app.name)
-        resting = ended_well(release, app.live, containers, lacked)
+        resting = ended_well(release, live, containers, lacked)
         if sessions == self._world.runner.sessions and sessions > 0 and resting - {_front(release)}:
-            await self._let_rest(app, app.live, resting - {_front(release)})
+            await self._let_rest(app, live, resting - {_front(release)})
             lacked = tuple(name for name in lacked if name not in resting - {_front(release)})
-        if not lacked:
+        if not lacked or not app.is_quiet:
             return
         what = f"bringing back {', '.join(lacked)}"
-        # Beside a deployment that waits: what is live is its own Compose project, which nobody else is at.
+        # Beside a deployment that waits: what is live is its own Compose project, and whoever goes on to
+        # touch that waits for the end of this (`App.repaired`).
         with app.changing(what, "bgd", journal.clock()) if app.busy is None else nullcontext():
-            told = {"message": f"{', '.join(lacked)} of {app.live}, which is live, didn't run: brought back"}
+            told = {"message": f"{', '.join(lacked)} of {live}, which is live, didn't run: brought back"}
             async with journal.effect("mend", app.name, detail=", ".join(lacked)):
-                await self._world.runner.mend(release, app.live, lambda _: None)
+                await self._world.runner.mend(release, live, lambda _: None)
             await journal.note("upkeep", app.name, told, actor="bgd")
 
     async def _mend_warm(self, app: App) -> None:
@@ -146,16 +156,21 @@ class Upkeep:
 
     async def _mend_gate(self, app: App) -> None:
         """Put back a gate that somebody changed: the journal says what is live."""
-        if app.live is None or app.busy is not None or app.record.is_leaving:
+        if not _has_gate(app) or await self._world.traffic.live(app.name) is app.live:
             return
-        seen = await self._world.traffic.live(app.name)
-        if seen is app.live:
-            return
-        with app.changing("putting its gate back", "bgd", self._world.journal.clock()):
-            told = f"nginx's files said that {seen or 'nothing'} is live: put back to {app.live}"
-            async with self._world.journal.effect("flip_gate", app.name, detail=str(app.live)):
-                await self._world.traffic.switch(app.name, app.live)
-            await self._world.journal.note("upkeep", app.name, {"message": told}, actor="bgd")
+        what, at = "putting its gate back", self._world.journal.clock()
+        async with app.flipping:
+            seen = await self._world.traffic.live(app.name)
+            if app.live is None or not _has_gate(app) or seen is app.live:
+                return
+            with app.changing(what, "bgd", at) if app.busy is None else nullcontext():
+                await self._put_gate_back(app, app.live, seen)
+
+    async def _put_gate_back(self, app: App, live: Color, seen: Color | None) -> None:
+        told = f"nginx's files said that {seen or 'nothing'} is live: put back to {live}"
+        async with self._world.journal.effect("flip_gate", app.name, detail=str(live)):
+            await self._world.traffic.switch(app.name, live)
+        await self._world.journal.note("upkeep", app.name, {"message": told}, actor="bgd")
 
     async def _mend_share(self, app: App) -> None:
         """Drop a share that nobody gave; who gives one keeps it."""
@@ -189,7 +204,10 @@ class Upkeep:
             entrance.trouble = None
             return True
         await asyncio.sleep(CALM_S)
-        if any(app.busy for app in self._fleet.apps.values()) or await traffic.is_whole():
+        # One that runs is being changed by whoever is busy; one that is gone serves nobody, them included.
+        if await traffic.is_up() and not all(app.is_quiet for app in self._fleet.apps.values()):
+            return False
+        if await traffic.is_whole():
             return False
         async with journal.effect("mend_proxy", None):
             await entrance.open()
@@ -198,6 +216,10 @@ class Upkeep:
         told = {"message": "the proxy or its files weren't as bgd had left them: brought back"}
         await journal.note("upkeep", None, told, actor="bgd")
         return True
+
+
+def _has_gate(app: App) -> bool:
+    return app.live is not None and app.is_quiet and not app.record.is_leaving
 
 
 def _live_release(app: App) -> Release | None:

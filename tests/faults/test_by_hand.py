@@ -100,6 +100,24 @@ def test_a_removed_front_is_made_again_from_the_release_that_is_live(daemon: Mor
     assert daemon.json("status", "tiny")["colors"]["green"]["release"] == "r2"
 
 
+def test_the_proxy_and_the_front_are_back_also_while_a_deployment_waits(daemon: MortalDaemon) -> None:
+    tiny = Tiny(daemon.home / "tiny")
+    tiny.write("three", xbgd=f"{XBGD}\npromote: manual", web=WEB)
+    number = daemon.client.deploy("tiny")["id"]
+    waits: Callable[[], bool] = lambda: daemon.client.app("tiny")["phase"] == "awaiting"  # noqa: E731
+    daemon.wait_until(waits, "waiting", BACK_WITHIN_S)
+    (web,) = daemon.containers("bgd.app=tiny", "bgd.color=green")
+    web.remove(force=True)
+    daemon.engine.containers.get(proxy_id(daemon)).remove(force=True)
+    daemon.wait_until(lambda: daemon.answer() == "two", "served", BACK_WITHIN_S)
+    assert waits()
+    daemon.client.cancel("tiny")
+    assert daemon.client.deployment("tiny", number)["outcome"] == "cancelled"
+    for version in ("one", "two"):
+        tiny.write(version, xbgd=XBGD, web=WEB)
+        daemon.bgctl("deploy", "tiny")
+
+
 def test_a_front_that_gets_another_address_is_found(daemon: MortalDaemon) -> None:
     (web,) = daemon.containers("bgd.app=tiny", "bgd.color=green")
     crash(daemon, str(web.id))  # its restart policy brings it back, perhaps with another address

@@ -99,7 +99,7 @@ async def test_removed_it_gives_the_port_back_unless_another_app_needs_the_proxy
     bench.runner.plan = plan(host="other.example.com")
     await bench.daemon.intake.add(Origin("/srv/other/compose.yaml"), "other", "tester")
     await bench.daemon.intake.remove(bench.daemon.fleet.get("shop"), volumes=False, actor="tester")
-    assert bench.traffic.is_up
+    assert bench.traffic.runs
     await bench.daemon.intake.remove(bench.daemon.fleet.get("other"), volumes=False, actor="tester")
     await bench.daemon.close()
 
@@ -108,7 +108,7 @@ async def test_the_last_app_that_leaves_gives_its_own_port_back(store: SqliteSto
     bench = await beside(store)
     await adopted(bench)
     await bench.daemon.intake.remove(bench.daemon.fleet.get("shop"), volumes=False, actor="tester")
-    assert not bench.traffic.is_up
+    assert not bench.traffic.runs
     assert "given back" in (await bench.daemon.status())["problems"][0]
     await bench.daemon.close()
 
@@ -129,7 +129,7 @@ async def test_a_failed_adoption_gives_everything_back(store: SqliteStore, call:
     bench.runner.broken[call] = "it hurts"
     assert await adopted(bench) in {State.FAILED, State.ROLLED_BACK}
     assert bench.runner.plain_up == {WEB.id, DB.id}
-    assert not bench.traffic.is_up
+    assert not bench.traffic.runs
     assert bench.daemon.fleet.apps == {}
     del bench.runner.broken[call]
     assert await adopted(bench) is State.SUCCEEDED
@@ -204,7 +204,7 @@ async def killed_at(point: int | None, fails: bool, file: Path) -> int:
         assert bench.runner.plain_up == {WEB.id, DB.id}, where
         assert not bench.runner.shared_runs, where
         assert not bench.runner.running, where
-        assert not bench.traffic.is_up, where
+        assert not bench.traffic.runs, where
     calls = len(fuse.calls)
     await kill_remains(bench)
     await store.close()

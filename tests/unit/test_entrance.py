@@ -15,7 +15,7 @@ from tests.unit.fakes import Bench
 @pytest.fixture
 async def closed(bench: Bench) -> Bench:
     """A daemon that started while its port was taken."""
-    bench.traffic.is_up, bench.traffic.is_occupied = False, lambda: True
+    bench.traffic.runs, bench.traffic.is_occupied = False, lambda: True
     await bench.reborn().start()
     return bench
 

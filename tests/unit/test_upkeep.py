@@ -14,10 +14,10 @@ from bgd.domain.deployment import Options
 from bgd.domain.lack import ended_well, lacking
 from bgd.domain.lifecycle import State
 from bgd.domain.release import Release
-from bgd.domain.settings import Promote, Settings
+from bgd.domain.settings import HealthCheck, Promote, Settings, Shift
 from bgd.engine import upkeep
 from bgd.errors import Refused
-from tests.unit.fakes import Bench
+from tests.unit.fakes import Bench, plan
 
 BLUE = Color.BLUE
 
@@ -59,7 +59,7 @@ async def test_a_live_front_comes_back_also_while_a_deployment_waits_for_its_app
     app = live.daemon.fleet.get("shop")
     live.runner.plan = replace(live.runner.plan, settings=Settings(promote=Promote.MANUAL))
     deployment, _ = await live.daemon.changes.deploy(app, Options(), None, "tester", "")
-    await until(app.held.is_set)
+    await until(app.calm.is_set)
     release = live.runner.running.pop((BLUE, "web"))
     live.runner.happened.set()
     await until(lambda: (BLUE, "web") in live.runner.running)
@@ -68,6 +68,55 @@ async def test_a_live_front_comes_back_also_while_a_deployment_waits_for_its_app
     done = await live.daemon.deployer.finished(app, deployment.id)
     assert (done.state, app.live) == (State.SUCCEEDED, Color.GREEN)
     assert "web of blue, which is live, didn't run: brought back" in await journalled(live)
+
+
+async def test_a_live_front_comes_back_also_while_another_release_has_a_share(live: Bench) -> None:
+    app = live.daemon.fleet.get("shop")
+    settings = Settings(shift=Shift((5, 100), 600.0), health=HealthCheck(interval_s=0.01))
+    live.runner.plan = replace(live.runner.plan, settings=settings)
+    deployment, _ = await live.daemon.changes.deploy(app, Options(), None, "tester", "")
+    await until(app.calm.is_set)
+    del live.runner.running[BLUE, "web"]
+    live.runner.happened.set()
+    await until(lambda: (BLUE, "web") in live.runner.running)
+    await live.daemon.deployer.cancel(app, "tester")
+    assert app.live is BLUE
+    assert app.last is not None
+    assert app.last.id == deployment.id
+
+
+async def test_a_worker_that_is_being_brought_back_is_there_before_it_has_to_stop(live: Bench) -> None:
+    app = live.daemon.fleet.get("shop")
+    live.runner.plan = plan(Settings(promote=Promote.MANUAL), worker=True)
+    live.runner.model = {"services": {"web": {}, "worker": {}}}
+    first, _ = await live.daemon.changes.deploy(app, Options(promoted=True), None, "tester", "")
+    await live.daemon.deployer.finished(app, first.id)
+    second, _ = await live.daemon.changes.deploy(app, Options(), None, "tester", "")
+    await until(app.calm.is_set)
+    live.runner.repair.clear()
+    del live.runner.running[Color.GREEN, "worker"]
+    live.runner.happened.set()
+    await until(app.repairing.locked)
+    await live.daemon.deployer.promote(app, "tester")
+    await until(lambda: app.live is BLUE)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert second.id == (app.deployment.id if app.deployment else None), "it waits for the repair"
+    live.runner.repair.set()
+    done = await live.daemon.deployer.finished(app, second.id)
+    assert done.state is State.SUCCEEDED
+    assert {key for key in live.runner.running if key[1] == "worker"} == {(BLUE, "worker")}
+
+
+async def test_a_gate_that_was_edited_is_put_back_also_while_a_deployment_waits(live: Bench) -> None:
+    app = live.daemon.fleet.get("shop")
+    live.runner.plan = replace(live.runner.plan, settings=Settings(promote=Promote.MANUAL))
+    await live.daemon.changes.deploy(app, Options(), None, "tester", "")
+    await until(app.calm.is_set)
+    live.traffic.gates["shop"] = Color.GREEN
+    live.runner.happened.set()
+    await until(lambda: live.traffic.gates["shop"] is BLUE)
+    await live.daemon.deployer.cancel(app, "tester")
 
 
 async def test_a_warm_colour_that_was_removed_is_warm_again(live: Bench) -> None:
@@ -90,9 +139,21 @@ async def test_a_gate_that_was_edited_is_put_back(live: Bench) -> None:
 
 
 async def test_a_proxy_that_was_removed_is_started_again(live: Bench) -> None:
-    live.traffic.is_up = False
+    live.traffic.runs = False
     live.runner.happened.set()
-    await until(lambda: live.traffic.is_up)
+    await until(lambda: live.traffic.runs)
+
+
+async def test_a_proxy_that_was_removed_is_started_again_whoever_is_busy(live: Bench) -> None:
+    app = live.daemon.fleet.get("shop")
+    live.runner.hold.clear()
+    deployment, _ = await live.daemon.changes.deploy(app, Options(), None, "tester", "")
+    live.traffic.runs = False
+    live.runner.happened.set()
+    await until(lambda: live.traffic.runs)
+    assert app.busy is not None
+    live.runner.hold.set()
+    assert (await live.daemon.deployer.finished(app, deployment.id)).state is State.SUCCEEDED
 
 
 async def test_what_cant_be_brought_back_is_among_the_problems(live: Bench) -> None:

@@ -81,6 +81,7 @@ class NginxTraffic:
         self._reload = Reload(directory, proxy, self._marker, self._disk)
         self._launch = Launch(self._project, directory, proxy, self._marker, self._disk)
         self._wishes = Wishes(self._serve)
+        self._serving = asyncio.Lock()  # a configuration is placed: by a reload, or by a launch
         self._flips: dict[str, asyncio.Lock] = {}
         self._shift_workers = ShiftWorkers(self._reload.has_old_workers)
         self._table: Table = ()
@@ -142,14 +143,15 @@ class NginxTraffic:
         except OSError as error:
             raise Failed(f"nginx's gates can't be put in order: {error}", "traffic goes on") from error
         self._proxies = await self._trusted_addresses()
-        if await self._launch.is_up(self._settings):
+        if await self.is_up():
             found = await self._proxy.find()
             self._version = await self._proxy.version(found.id) if found is not None else None
             await self.apply(table)
         else:
             self._version = await self._version_of_image()
-            await self._launch.launch(self._settings, await self._config(table))
-            self._shift_workers.note(self._table)
+            async with self._serving:
+                await self._launch.launch(self._settings, await self._config(table))
+                self._shift_workers.note(self._table)
 
     async def apply(self, table: Table) -> None:
         """Make nginx serve `table`: written, tested, reloaded, and seen.
@@ -237,9 +239,13 @@ class NginxTraffic:
         """The app's share by the files."""
         return await self._gate_disk.run(lambda: self._shares.of(app))
 
+    async def is_up(self) -> bool:
+        """Whether the proxy runs with these settings."""
+        return await self._launch.is_up(self._settings)
+
     async def is_whole(self) -> bool:
         """Whether the proxy runs with these settings, and its file is the one that the last table makes."""
-        if not await self._launch.is_up(self._settings):
+        if not await self.is_up():
             return False
         return await self._disk.run(self._directory.current) == await self._config(self._table)
 
@@ -338,8 +344,9 @@ class NginxTraffic:
 
     async def _serve(self, table: Table) -> None:
         was_live = {entry.app for entry in self._table if entry.live}
-        await self._reload.serve(await self._config(table))
-        self._shift_workers.note(self._table)
+        async with self._serving:
+            await self._reload.serve(await self._config(table))
+            self._shift_workers.note(self._table)
         for entry in table:
             if entry.live is None and entry.app in was_live:
                 # Back to nothing, by a stop or by a first deployment that failed after its switch. Not

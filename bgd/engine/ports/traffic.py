@@ -55,6 +55,9 @@ class Traffic(Protocol):
         Nobody is left on the colour before: a share of that one is dropped.
         """
 
+    async def is_up(self) -> bool:
+        """Whether the proxy runs with the daemon's settings. Raises `Refused` where it is another's."""
+
     async def is_whole(self) -> bool:
         """Whether the proxy runs, and what it reads is what it was told last."""
 

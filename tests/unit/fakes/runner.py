@@ -45,6 +45,8 @@ class FakeRunner:
         self.hold.set()
         self.grace = asyncio.Event()  # a worker that runs stops when it is set
         self.grace.set()
+        self.repair = asyncio.Event()  # `mend` waits for it
+        self.repair.set()
         self.broken: dict[str, str] = {}
         self.sessions = 1
         self.kept_images: frozenset[int] = frozenset()
@@ -127,6 +129,7 @@ class FakeRunner:
 
     async def mend(self, release: Release, color: Color, progress: Progress) -> None:
         self._do("mend")
+        await self.repair.wait()
         self.running.setdefault((color, "web"), release)
         self.stopped.discard(color)
         if release.plan.services(Role.LIVE_ONLY):

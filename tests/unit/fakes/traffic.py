@@ -25,7 +25,7 @@ class FakeTraffic:
         self.on_green: list[int] = []  # visitors of a hundred, after each change of gate or share
         self.table: Table = ()
         self.broken: set[str] = set()
-        self.is_up = False
+        self.runs = False
         self.is_away = False
         self.reloads = asyncio.Event()  # `apply` waits for it
         self.reloads.set()
@@ -63,17 +63,17 @@ class FakeTraffic:
             raise Unreachable("the Docker engine doesn't answer")
         if "start" in self.broken:
             raise Failed("the image can't be had")
-        if not self.is_up and self.is_occupied():
+        if not self.runs and self.is_occupied():
             raise Occupied("0.0.0.0:80 is taken", "stop that")
-        self.table, self.is_up = table, True
+        self.table, self.runs = table, True
 
     async def remove(self) -> None:
         self.fuse.burn("traffic.remove")
-        self.table, self.is_up = (), False
+        self.table, self.runs = (), False
 
     async def apply(self, table: Table) -> None:
         self.fuse.burn("apply")
-        assert self.is_up, "there is no proxy to reload"
+        assert self.runs, "there is no proxy to reload"
         await self.reloads.wait()
         if "apply live" in self.broken and any(line.live for line in table):
             raise Failed("nginx refused the configuration")
@@ -115,8 +115,11 @@ class FakeTraffic:
     async def shared(self, app: str) -> Share | None:
         return self.shares.get(app)
 
+    async def is_up(self) -> bool:
+        return self.runs
+
     async def is_whole(self) -> bool:
-        return self.is_up
+        return self.runs
 
     async def live(self, app: str) -> Color | None:
         return self.gates.get(app)
