@@ -30,6 +30,7 @@ from bgd.domain.tally import Summary, Tally
 from bgd.engine.checks import CheckFailed, health_probe, route_of, way_to
 from bgd.engine.figures import LATE_S
 from bgd.engine.receipt_view import watched_json
+from bgd.engine.stopwatch import stopwatch
 from bgd.engine.work import Work
 from bgd.errors import BgError
 
@@ -45,10 +46,11 @@ async def bake(work: Work) -> Event:
     limits, old = work.release.plan.settings.bake, work.deployment.previous
     if limits is None or old is None:
         return Event.DONE
-    until = work.deployment.stages[-1].started + timedelta(seconds=limits.for_s)
+    began = work.deployment.stages[-1].started
+    until = began + timedelta(seconds=limits.for_s)
     async with watching(work, limits, old, work.app.colors[work.color].since) as watch:
         with work.app.at_rest():
-            limit = await watch.until_over(until)
+            limit = await watch.until_over(began, until)
         watched = await watch.over(limit)
     if not limit:
         return Event.DONE
@@ -139,15 +141,20 @@ class Watch:
             restarts = {one.name: one.restarts for one in containers}
             await self._keep(replace(self._watched, restarts=restarts))
 
-    async def until_over(self, until: datetime) -> str:
-        """The limit that broke; empty where the time was up first, or somebody ended it."""
+    async def until_over(self, began: datetime, until: datetime) -> str:
+        """The limit that broke; empty where the time was up first, or somebody ended it.
+
+        A next daemon watches for what is left of the time, and never longer than from its beginning: the
+        clock may have been set back.
+        """
         work = self._work
-        clock = work.world.journal.clock
+        for_s = (until - max(began, work.world.journal.clock())).total_seconds()
+        spent_s = stopwatch()
         told = ""
         while True:
             if limit := await self.broken():
                 return limit
-            left_s = (until - clock()).total_seconds()
+            left_s = for_s - spent_s()
             if left_s <= 0 or work.app.promoted.is_set():
                 return ""
             line = f"{self._after.requests:,} requests, {self._after.failed:,} failed"

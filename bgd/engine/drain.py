@@ -20,6 +20,7 @@ from bgd.domain.traffic import Remaining
 from bgd.engine.app import App
 from bgd.engine.background import Background
 from bgd.engine.ports import Progress
+from bgd.engine.stopwatch import stopwatch
 from bgd.errors import BgError
 
 if TYPE_CHECKING:
@@ -31,13 +32,6 @@ LOOK_CLOSELY_EVERY_S = 0.05  # while nobody serves
 RETRY_S = 5.0
 GIVE_WAY_S = 0.05
 DRAIN_WITHOUT_RELEASE_S = 30.0
-
-
-def stopwatch(already_s: float = 0.0) -> Callable[[], float]:
-    """Counts seconds, `already_s` to begin with, whatever the clock on the wall is set to meanwhile."""
-    loop = asyncio.get_running_loop()
-    began = loop.time() - max(0.0, already_s)
-    return lambda: loop.time() - began
 
 
 class Drains:

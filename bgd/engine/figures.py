@@ -54,12 +54,16 @@ class Figures:
 
     @contextmanager
     def counting(self, app: str, color: Color, since: int) -> Iterator[Tally]:
-        """What a colour's requests add up to, as they come: those that ended from second `since` on."""
+        """What a colour's requests add up to, as they come: those that ended from second `since` on.
+
+        What comes while the clock says that this is still to be was set back with it: it counts as well.
+        """
         whole = self.over(app, color, since, until=FOREVER)
 
         def count(served: Sequence[Served]) -> None:
+            from_ms = since * 1000 if self._now() >= since else 0
             for one in served:
-                if one.outcome.app == app and one.outcome.color is color and one.ended_ms >= since * 1000:
+                if one.outcome.app == app and one.outcome.color is color and one.ended_ms >= from_ms:
                     whole.add(one.outcome)
 
         with self.listening(count):
@@ -114,7 +118,7 @@ class Figures:
 
     def known_until(self) -> int:
         """Up to the beginning of this second (of the epoch) everything is known."""
-        return int(self._journal.clock().timestamp()) - LATE_S
+        return self._now() - LATE_S
 
     def forget(self, app: str) -> None:
         """Drop an app's figures."""
@@ -142,8 +146,11 @@ class Figures:
             data = {"message": f"no traffic figures: {error.message}", "fix": error.hint}
             await self._journal.note("warning", None, data)
 
+    def _now(self) -> int:
+        return int(self._journal.clock().timestamp())
+
     def _prune(self) -> None:
-        now = int(self._journal.clock().timestamp())
+        now = self._now()
         for key, seconds in list(self._seconds.items()):
             # A clock that was set back leaves seconds of the future behind.
             for second in [one for one in seconds if not now - KEEP_S <= one <= now + KEEP_S]:

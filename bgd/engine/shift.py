@@ -77,11 +77,12 @@ async def _hold(work: Work, watch: Watch) -> None:
     """Watch the release for the step's pause, and keep its share as it is meanwhile."""
     step = work.deployment.step
     assert step is not None
+    assert step.since is not None
     assert step.until is not None
     keeping = asyncio.create_task(_keep(work, step), name=f"share of {work.app.name}")
     try:
         with work.app.at_rest():
-            limit = await watch.until_over(step.until)
+            limit = await watch.until_over(step.since, step.until)
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)

@@ -9,12 +9,14 @@ import pytest
 
 from bgd.domain.color import Color, ColorState
 from bgd.domain.deployment import Options
-from bgd.domain.settings import Settings
+from bgd.domain.served import Outcome, Served
+from bgd.domain.settings import Bake, HealthCheck, Settings
 from bgd.engine import drain
 from bgd.engine.app import App
 from tests.unit.fakes import Bench, plan
 
 BACK = timedelta(hours=-1)
+QUICK = HealthCheck(interval_s=0.01)
 
 
 class Clock:
@@ -116,3 +118,31 @@ async def test_an_old_color_isnt_kept_longer_because_the_clock_was_set_back_betw
     clock.off = BACK
     await bench.daemon.start()
     await until(bench, Color.BLUE, ColorState.STOPPED)
+
+
+async def test_a_release_is_watched_no_longer_because_the_clock_is_set_back_meanwhile(
+    bench: Bench, clock: Clock
+) -> None:
+    await deployed(bench)
+    bench.runner.plan = plan(Settings(bake=Bake(0.2), health=QUICK))
+    await bench.daemon.changes.deploy(shop(bench), Options(), None, "tester", "")
+    await shop(bench).calm.wait()
+    clock.off = BACK
+    async with asyncio.timeout(10):
+        await shop(bench).idle.wait()
+    assert shop(bench).live is Color.GREEN
+
+
+async def test_errors_count_also_while_the_clock_says_that_the_release_isnt_live_yet(
+    bench: Bench, clock: Clock
+) -> None:
+    await deployed(bench)
+    bench.runner.plan = plan(Settings(bake=Bake(600.0), health=QUICK))
+    await bench.daemon.changes.deploy(shop(bench), Options(), None, "tester", "")
+    await shop(bench).calm.wait()
+    clock.off = BACK
+    at_ms = round(clock().timestamp() * 1000)
+    bench.traffic.log += [Served(at_ms, Outcome("shop", Color.GREEN, 500, 500, 3, 2)) for _ in range(30)]
+    async with asyncio.timeout(10):
+        await shop(bench).idle.wait()
+    assert shop(bench).live is Color.BLUE
