@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import shutil
 from collections.abc import Callable, Mapping
 
+from bgd.domain.nginx_layout import SHARES
 from bgd.errors import BgError
 from tests.faults import adopting
 from tests.faults.scene import SMOKE, Scene
@@ -97,6 +99,11 @@ def with_two(scene: Scene) -> None:
     """See that there is a colour to move to, or to stop."""
     if not scene.can_move():
         deploying()(scene)
+
+
+def without_shares(scene: Scene) -> None:
+    """See that what makes a share has to be made anew: it is kept for the next one, of any app."""
+    shutil.rmtree(scene.daemon.state_dir / "nginx" / SHARES, ignore_errors=True)
 
 
 def switch(scene: Scene) -> None:
@@ -202,7 +209,7 @@ TOGETHER: Mapping[str, Act[Scene]] = {
         to_its_end, begin=beginning("starting", "", BAKE), outcome="succeeded", takes_s=5.0
     ),
     "deploy_and_shift": Act(
-        to_its_end, begin=beginning("starting", "", SHIFT), outcome="succeeded", takes_s=5.0
+        to_its_end, without_shares, begin=beginning("starting", "", SHIFT), outcome="succeeded", takes_s=5.0
     ),
     "deploy_and_be_taken_back": Act(
         get_errors_to_its_end,
