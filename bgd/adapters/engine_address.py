@@ -128,6 +128,11 @@ def away(address: EngineAddress, error: BaseException) -> BgError:
             f"no permission to use the Docker engine at {address.url}",
             "run bgd as root or as a member of the group `docker`",
         )
+    if isinstance(error, ssl.SSLError) or "SSL" in words or "certificate" in words:
+        return Unreachable(
+            f"the Docker engine at {address.url} doesn't speak TLS as it should: {words}",
+            "its certificates are those in DOCKER_CERT_PATH, or of the chosen docker context",
+        )
     return Unreachable(
         f"the Docker engine at {address.url} doesn't answer",
         "is it running? `docker info` shows; another engine is chosen with DOCKER_HOST",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import urlencode
@@ -21,6 +22,8 @@ CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 30.0
 CHUNK_BYTES = 65_536
 _LIMIT_BYTES = 65_536
+_KEEP_ALIVE = {socket.TCP_KEEPIDLE: 20, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}
+"""Seconds of silence before the first question and between two, and how many of them stay unanswered."""
 _MAX_ERROR_BYTES = 65_536
 
 
@@ -146,7 +149,17 @@ class EngineSocket:
             return await asyncio.open_unix_connection(self.address.socket, limit=_LIMIT_BYTES)
         host, port = self.address.host_and_port
         context = self.address.ssl_context()
-        return await asyncio.open_connection(host, port, ssl=context, limit=_LIMIT_BYTES)
+        reader, writer = await asyncio.open_connection(host, port, ssl=context, limit=_LIMIT_BYTES)
+        _keep_alive(writer)
+        return reader, writer
+
+
+def _keep_alive(writer: asyncio.StreamWriter) -> None:
+    """Have the kernel ask a silent engine whether it is there: a machine that is cut off says no goodbye."""
+    connection: socket.socket = writer.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _KEEP_ALIVE.items():
+        connection.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 async def _head(reader: asyncio.StreamReader, address: EngineAddress) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from bgd.adapters.container_logs import unix_time
 from bgd.adapters.docker_engine import agreed_version
-from bgd.adapters.engine_address import DEFAULT, EngineAddress
+from bgd.adapters.engine_address import DEFAULT, EngineAddress, away
 from bgd.adapters.engine_socket import EngineSocket
 from bgd.domain.reference import Reference
 from bgd.errors import InvalidInput, Unreachable
@@ -131,3 +132,31 @@ async def test_an_engine_that_says_nothing_is_told_with_the_time_it_had(tmp_path
             ):
                 raise AssertionError("it answered")
         is_over.set()
+
+
+async def test_an_engine_over_tcp_is_asked_by_the_kernel_whether_it_is_there_still() -> None:
+    is_over = asyncio.Event()
+
+    async def stream(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        await is_over.wait()
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(stream, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        address = EngineAddress(f"tcp://127.0.0.1:{port}")
+        async with EngineSocket(address).request("GET", "/events"):
+            rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+            (timer,) = [row[5] for row in rows if row[2] == f"0100007F:{port:04X}"]
+            is_over.set()
+    assert timer.startswith("02:"), "a keep-alive timer runs"
+
+
+def test_an_engine_that_speaks_no_tls_is_told_apart_from_one_that_is_away() -> None:
+    error = ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number")
+    told = away(EngineAddress("tcp://far:2376"), error)
+    assert "at tcp://far:2376 doesn't speak TLS as it should: " in told.message
+    assert "wrong version number" in told.message
+    assert "DOCKER_CERT_PATH" in told.hint
