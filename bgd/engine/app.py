@@ -143,7 +143,11 @@ class App:
             self.calm.clear()
 
     async def repaired(self) -> None:
-        """Wait for a repair that began while the deployment was at rest: it is at the same containers."""
+        """Wait for a repair that began while the deployment was at rest: it is at the same containers.
+
+        No longer than Compose may take to start what is missing: mostly a second, a quarter of an hour at
+        most, where what the services there wait for never comes.
+        """
         async with self.repairing:
             pass
 

@@ -91,6 +91,7 @@ async def bring_back(work: Work) -> None:
         await work.warn(
             f"{old} was started again and isn't well: {error.message}", "mend what it needs, or deploy"
         )
+    await work.world.traffic.settled(work.progress)
     async with work.effect("start_live_only", old):
         await work.world.runner.start_live_only(release, old)
 

@@ -126,6 +126,8 @@ async def check(work: Work) -> Event:
         work.progress,
         ran_before=ran_before,
     )
+    if not ran_before:
+        await work.world.traffic.settled(work.progress)
     if options.is_move and work.deployment.kind is not Kind.ROLLBACK:
         await run_hooks(work, Moment.BEFORE_SWITCH)
     return Event.DONE

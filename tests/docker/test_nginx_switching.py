@@ -108,6 +108,34 @@ async def test_switches_under_load_lose_nobody_and_are_sharp(lab: Lab) -> None:
     assert not load.report.stale(load.moves), load.report
 
 
+async def test_what_starts_before_a_reload_gets_no_request_of_a_worker_that_never_heard_of_it(
+    lab: Lab,
+) -> None:
+    """Clients that pause keep workers of before the reload, which look names up every 2 s, or not at all."""
+    told: list[str] = []
+    name = "late.example"
+    before = (routes("shop", None), routes("late", None, hosts=(name,)))
+    live, shifting = (
+        (routes("shop", None), routes("late", BLUE, hosts=(name,), shifts=shifts)) for shifts in (False, True)
+    )
+    await lab.traffic.apply(before)
+    lab.front("late", BLUE)
+    await until(lab.preview, name, "/version", version="blue")
+    await lab.traffic.switch("late", BLUE)
+    await lab.traffic.apply(live)
+    async with Load(lab.http, host=name, mix={KEEPALIVE: 24}, pause_s=0.5) as load:
+        await load.more_answers(30)
+        lab.front("late", GREEN)
+        await lab.traffic.apply(shifting)
+        await until(lab.preview, name, "/version", version="green")
+        await lab.traffic.settled(told.append)
+        async with load.moves.to(GREEN):
+            await lab.traffic.switch("late", GREEN)
+        await load.more_answers(60)
+    assert not load.report.failures, load.report
+    assert not load.report.stale(load.moves), load.report
+
+
 async def test_a_proxy_that_dies_comes_back_by_itself_and_serves_the_live_color(lab: Lab) -> None:
     await lab.go_live(BLUE)
     await lab.traffic.switch("shop", GREEN)

@@ -192,6 +192,17 @@ def apps_of(scene: Scene) -> list[str]:
     return [app["app"] for app in scene.daemon.client.apps()["apps"]]
 
 
+def being_taken_back(until: str, xbgd: str) -> Act[Scene]:
+    """A release that answers errors, from when it has begun to get requests."""
+    return Act(
+        get_errors_to_its_end,
+        begin=beginning(until, "broke", xbgd),
+        go_on=get_errors,
+        outcome="rolled_back",
+        takes_s=6.0,
+    )
+
+
 TOGETHER: Mapping[str, Act[Scene]] = {
     "deploy": Act(deploying(), outcome="succeeded"),
     "deploy_broken": Act(to_its_end, begin=beginning("starting", "broke"), outcome="failed"),
@@ -211,20 +222,8 @@ TOGETHER: Mapping[str, Act[Scene]] = {
     "deploy_and_shift": Act(
         to_its_end, without_shares, begin=beginning("starting", "", SHIFT), outcome="succeeded", takes_s=5.0
     ),
-    "deploy_and_be_taken_back": Act(
-        get_errors_to_its_end,
-        begin=beginning("starting", "broke", LONG_BAKE),
-        go_on=get_errors,
-        outcome="rolled_back",
-        takes_s=6.0,
-    ),
-    "shift_and_be_taken_back": Act(
-        get_errors_to_its_end,
-        begin=beginning("shifting", "broke", LONG_SHIFT),
-        go_on=get_errors,
-        outcome="rolled_back",
-        takes_s=6.0,
-    ),
+    "deploy_and_be_taken_back": being_taken_back("starting", LONG_BAKE),
+    "shift_and_be_taken_back": being_taken_back("shifting", LONG_SHIFT),
     "switch": Act(switch, with_two, takes_s=MOVES_WITHIN_S),
     "rollback": Act(roll_back, with_two, takes_s=MOVES_WITHIN_S),
     "stop": Act(stop, with_two, takes_s=MOVES_WITHIN_S),

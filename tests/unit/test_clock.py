@@ -120,14 +120,19 @@ async def test_an_old_color_isnt_kept_longer_because_the_clock_was_set_back_betw
     await until(bench, Color.BLUE, ColorState.STOPPED)
 
 
-async def test_a_release_is_watched_no_longer_because_the_clock_is_set_back_meanwhile(
-    bench: Bench, clock: Clock
-) -> None:
+async def watched_and_set_back(bench: Bench, clock: Clock, for_s: float) -> None:
+    """A release has the traffic and is watched for so long; then the clock is set back."""
     await deployed(bench)
-    bench.runner.plan = plan(Settings(bake=Bake(0.2), health=QUICK))
+    bench.runner.plan = plan(Settings(bake=Bake(for_s), health=QUICK))
     await bench.daemon.changes.deploy(shop(bench), Options(), None, "tester", "")
     await shop(bench).calm.wait()
     clock.off = BACK
+
+
+async def test_a_release_is_watched_no_longer_because_the_clock_is_set_back_meanwhile(
+    bench: Bench, clock: Clock
+) -> None:
+    await watched_and_set_back(bench, clock, 0.2)
     async with asyncio.timeout(10):
         await shop(bench).idle.wait()
     assert shop(bench).live is Color.GREEN
@@ -136,11 +141,7 @@ async def test_a_release_is_watched_no_longer_because_the_clock_is_set_back_mean
 async def test_errors_count_also_while_the_clock_says_that_the_release_isnt_live_yet(
     bench: Bench, clock: Clock
 ) -> None:
-    await deployed(bench)
-    bench.runner.plan = plan(Settings(bake=Bake(600.0), health=QUICK))
-    await bench.daemon.changes.deploy(shop(bench), Options(), None, "tester", "")
-    await shop(bench).calm.wait()
-    clock.off = BACK
+    await watched_and_set_back(bench, clock, 600.0)
     at_ms = round(clock().timestamp() * 1000)
     bench.traffic.log += [Served(at_ms, Outcome("shop", Color.GREEN, 500, 500, 3, 2)) for _ in range(30)]
     async with asyncio.timeout(10):

@@ -216,6 +216,17 @@ async def test_rollback_goes_to_the_release_that_was_live_before(bench: Bench) -
     assert bench.traffic.served("shop") is BLUE
 
 
+async def test_traffic_goes_to_what_has_just_started_once_all_know_where_it_is(bench: Bench) -> None:
+    def steps() -> list[str]:
+        return [call for call in bench.fuse.calls if call in {"start", "settled", "flip"}]
+
+    await deployed(bench)
+    assert steps() == ["start", "settled", "flip"]
+    await deployed(bench)
+    await bench.daemon.changes.rollback(shop(bench), None, "tester")
+    assert steps() == ["start", "settled", "flip"] * 2 + ["flip"], "back in an instant"
+
+
 async def test_rollback_to_a_release_whose_colour_is_gone_brings_it_up_as_recorded(bench: Bench) -> None:
     for _ in range(3):
         await deployed(bench)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import stat
 from dataclasses import replace
@@ -10,10 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bgd.adapters.nginx import shift_workers
 from bgd.adapters.nginx.gates import Gates
 from bgd.adapters.nginx.shares import FOREIGN, Shares
-from bgd.adapters.nginx.shift_workers import ShiftWorkers
 from bgd.domain.color import Color
 from bgd.domain.nginx_config import render
 from bgd.domain.nginx_layout import gate_file, live_file, share_file
@@ -198,30 +195,3 @@ async def test_a_move_away_ends_the_share_that_the_old_color_has(tmp_path: Path)
         assert await subject.shared("shop") == Share(GREEN, 25), "until whoever gave it drops it"
         await subject.switch("shop", BLUE)
         assert await subject.shared("shop") is None
-
-
-async def test_the_first_share_waits_for_workers_that_know_of_none() -> None:
-    old = [True, True, False]
-
-    async def are_old() -> bool:
-        return old.pop(0)
-
-    workers = ShiftWorkers(are_old)
-    with pytest.raises(Failed, match="nginx's configuration knows of no shares of shop"):
-        await workers.know("shop")
-    workers.note((line("shop"), line("blog", path="/blog", shifts=False)))
-    await workers.know("shop")
-    assert not old, "it looked until they were gone"
-    with pytest.raises(Failed, match="blog"):
-        await workers.know("blog")
-
-
-async def test_what_streams_on_in_old_workers_holds_no_share_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def are_old() -> bool:
-        return True
-
-    monkeypatch.setattr(shift_workers, "OLD_REQUESTS_S", 0.01)
-    workers = ShiftWorkers(are_old)
-    workers.note((line("shop"),))
-    async with asyncio.timeout(5):
-        await workers.know("shop")

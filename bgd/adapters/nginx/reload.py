@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from bgd.adapters.nginx.directory import Directory
 from bgd.adapters.nginx.disk import Disk
 from bgd.adapters.nginx.marker import Marker, NotSeen
+from bgd.adapters.nginx.old_workers import OldWorkers
 from bgd.adapters.nginx.proxy import Found, Proxy
 from bgd.adapters.nginx.workers import workers_on_host
 from bgd.domain.nginx_config import NginxConfig
@@ -34,6 +35,7 @@ class Reload:
         self._proxy = proxy
         self._marker = marker
         self._disk = disk
+        self.old_workers = OldWorkers(self._has_old_workers)
 
     async def serve(self, config: NginxConfig) -> None:
         """Make nginx serve `config`. Raises `Failed`: it is refused, or not seen; the old one serves."""
@@ -62,6 +64,13 @@ class Reload:
         A new worker's answer doesn't prove it: old ones accept for 100 ms more. So every worker of before
         must be gone, or say in its title that it is shutting down.
         """
+        try:
+            await self._replace_workers(found)
+        finally:
+            self.old_workers.note()
+        await self._marker.see_generation(config.generation, MARKER_TIMEOUT_S)
+
+    async def _replace_workers(self, found: Found) -> None:
         old = await self._accepting(found)
         # A second early: the engine's clock stamps the log, and it may be a little behind this one.
         begun, begun_s = time.monotonic(), time.time() - 1
@@ -77,7 +86,6 @@ class Reload:
             if waited_s > RELOAD_TIMEOUT_S:
                 raise NotSeen(f"the workers of before still accept after {RELOAD_TIMEOUT_S:g} s")
             await asyncio.sleep(LOOK_EVERY_S)
-        await self._marker.see_generation(config.generation, MARKER_TIMEOUT_S)
 
     async def _put_back(self, before: NginxConfig | None, error: NotSeen) -> Failed:
         """Bring back what was in place; what to tell."""
@@ -94,7 +102,7 @@ class Reload:
             )
         return Failed(f"{message}; the one before it serves again", "`docker logs` of the proxy says more")
 
-    async def has_old_workers(self) -> bool:
+    async def _has_old_workers(self) -> bool:
         """Whether a worker of before a reload still ends what it began."""
         return any((await self._workers(await self._running())).values())
 

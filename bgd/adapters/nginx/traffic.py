@@ -22,7 +22,6 @@ from bgd.adapters.nginx.project import Project, Settings
 from bgd.adapters.nginx.proxy import Engine, Proxy
 from bgd.adapters.nginx.reload import Reload
 from bgd.adapters.nginx.shares import Shares
-from bgd.adapters.nginx.shift_workers import ShiftWorkers
 from bgd.adapters.nginx.streams import Streams
 from bgd.adapters.nginx.traffic_log import TrafficLog
 from bgd.adapters.nginx.wishes import Wishes
@@ -31,10 +30,11 @@ from bgd.domain.color import Color
 from bgd.domain.nginx_config import NginxConfig, render
 from bgd.domain.nginx_layout import PREVIEW_ALIAS, inside_ports
 from bgd.domain.nginx_servers import OPEN, SHUT
-from bgd.domain.nginx_version import OLDEST, Version, missing, told
+from bgd.domain.nginx_version import OLDEST, RESOLVED_UPSTREAMS, Version, has, missing, told
 from bgd.domain.served import Served
 from bgd.domain.tcp_table import Address, canonical, connections, connections_to
 from bgd.domain.traffic import AppRoutes, Closure, Remaining, Share, Table
+from bgd.engine.ports import Progress
 from bgd.errors import Failed, NotFound, Refused
 
 SWITCH_TIMEOUT_S = 5.0
@@ -42,6 +42,8 @@ MOST_WORKERS = 4
 """Each serves 17,000 requests a second, and stays once more for every reload that a stream outlives."""
 LOOK_FOR_S = 1.0
 """How long a look at nginx's connections is good enough for figures."""
+UNKNOWN_FOR_S = 2.1
+"""How long each worker of an nginx that keeps no addresses remembers that nobody had a name."""
 
 
 class NginxTraffic:
@@ -83,7 +85,6 @@ class NginxTraffic:
         self._wishes = Wishes(self._serve)
         self._serving = asyncio.Lock()  # a configuration is placed: by a reload, or by a launch
         self._flips: dict[str, asyncio.Lock] = {}
-        self._shift_workers = ShiftWorkers(self._reload.has_old_workers)
         self._table: Table = ()
         self._made: NginxConfig | None = None  # the last one, of a hundred apps in 30 ms, and
         self._made_of: tuple[Table, Version | None, tuple[str, ...]] = ((), None, ())  # of what
@@ -151,7 +152,6 @@ class NginxTraffic:
             self._version = await self._version_of_image()
             async with self._serving:
                 await self._launch.launch(self._settings, await self._config(table))
-                self._shift_workers.note(self._table)
 
     async def apply(self, table: Table) -> None:
         """Make nginx serve `table`: written, tested, reloaded, and seen.
@@ -219,10 +219,21 @@ class NginxTraffic:
             except (NotSeen, OSError) as error:
                 raise Failed(f"nginx wasn't seen to have {app}'s doors {doors}: {error}") from error
 
+    async def settled(self, progress: Progress) -> None:
+        """Return when whoever begins a request can send it to what the preview shows. See `OldWorkers`.
+
+        Raises `Failed` where the proxy isn't there.
+        """
+        async with self._serving:
+            pass  # A reload that is under way makes workers old as well.
+        await self._reload.old_workers.begin_no_more(progress)
+        if not has(self._version, RESOLVED_UPSTREAMS):
+            await asyncio.sleep(UNKNOWN_FOR_S)
+
     async def share(self, app: str, share: Share | None) -> None:
         """Give a colour this share of the visitors, or none; return when that was seen. Raises `Failed`."""
-        if share is not None and await self.shared(app) is None:
-            await self._shift_workers.know(app)
+        if share is not None and not any(e.app == app and e.shifts for e in self._table):
+            raise Failed(f"nginx's configuration knows of no shares of {app}")
         async with self._flips.setdefault(app, asyncio.Lock()):
             told = f"{share.percent} % of {app} to {share.color}" if share else f"{app} without a share"
             try:
@@ -346,7 +357,6 @@ class NginxTraffic:
         was_live = {entry.app for entry in self._table if entry.live}
         async with self._serving:
             await self._reload.serve(await self._config(table))
-            self._shift_workers.note(self._table)
         for entry in table:
             if entry.live is None and entry.app in was_live:
                 # Back to nothing, by a stop or by a first deployment that failed after its switch. Not

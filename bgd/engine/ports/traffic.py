@@ -8,6 +8,7 @@ from typing import Protocol
 from bgd.domain.color import Color
 from bgd.domain.served import Served
 from bgd.domain.traffic import Closure, Remaining, Share, Table
+from bgd.engine.ports.runner import Progress
 
 
 class Traffic(Protocol):
@@ -76,6 +77,13 @@ class Traffic(Protocol):
 
     async def closures(self, app: str) -> frozenset[Closure]:
         """Why the app's doors are closed, by nginx's files."""
+
+    async def settled(self, progress: Progress) -> None:
+        """Return when all that begin requests know what the preview shows: mostly at once.
+
+        For seconds after a reload some don't. Asked before traffic goes to containers that have just
+        started; `progress` is told where that is waited for. Raises `Failed` where the proxy isn't there.
+        """
 
     async def share(self, app: str, share: Share | None) -> None:
         """Let a colour answer this share of the visitors, whatever is live; none: the live one answers all.

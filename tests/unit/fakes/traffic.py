@@ -10,6 +10,7 @@ from bgd.domain.color import Color
 from bgd.domain.nginx_config import render
 from bgd.domain.served import Served
 from bgd.domain.traffic import Closure, Remaining, Share, Table
+from bgd.engine.ports import Progress
 from bgd.errors import Failed, Occupied, Unreachable
 from tests.unit.fakes.fuse import Fuse
 
@@ -99,6 +100,9 @@ class FakeTraffic:
         if share is not None and share.color is not gate:
             on_green = share.percent if share.color is Color.GREEN else 100 - share.percent
         self.on_green.append(on_green)
+
+    async def settled(self, progress: Progress) -> None:
+        self.fuse.burn("settled")
 
     async def share(self, app: str, share: Share | None) -> None:
         self.fuse.burn("share")
