@@ -34,6 +34,11 @@ class Entrance:
         return self._occupied is not None
 
     @property
+    def is_left_alone(self) -> bool:
+        """Whether it is closed and nothing that is live needs it: whoever has its address keeps that."""
+        return self.is_closed and not any(line.live for line in self._table())
+
+    @property
     def ports(self) -> tuple[int, int]:
         """The proxy's ports on the host: the public one, the preview's."""
         doors = (self._world.traffic.public_door, self._world.traffic.preview_door)
@@ -52,12 +57,13 @@ class Entrance:
     async def open(self) -> None:
         """Bring the proxy up where it isn't; where its address is taken, note that and go on."""
         async with self._turn:
-            try:
-                await self._open()
-            except Occupied as error:
-                log.error("%s; going on without the proxy", error.message)
-                told = {"message": f"{error.message}: the daemon goes on without its proxy"}
-                await self._world.journal.note("daemon", None, told)
+            await self._open_if_free()
+
+    async def reopen(self) -> None:
+        """The same for a proxy that somebody took away, unless its addresses are given back meanwhile."""
+        async with self._turn:
+            if not self.is_left_alone:
+                await self._open_if_free()
 
     async def serve(self, *, or_later: bool = False) -> None:
         """Make the proxy serve the apps as they are now, and bring it up for that where it is closed.
@@ -79,6 +85,14 @@ class Entrance:
         async with self._turn:
             self._occupied = Occupied("the addresses were given back", "`bgctl add FILE --adopt` takes them")
             await self._world.traffic.remove()
+
+    async def _open_if_free(self) -> None:
+        try:
+            await self._open()
+        except Occupied as error:
+            log.error("%s; going on without the proxy", error.message)
+            told = {"message": f"{error.message}: the daemon goes on without its proxy"}
+            await self._world.journal.note("daemon", None, told)
 
     async def _open(self) -> None:
         try:

@@ -114,8 +114,9 @@ class Intake:
         journal = self._world.journal
         for color in app.colors:
             self._fleet.drains.cancel(app, color)
-        async with journal.effect("apply_routes", app.name, detail="without it", actor=actor):
-            await self._fleet.entrance.serve(or_later=True)
+        if not self._fleet.entrance.is_left_alone:  # an adoption that failed has just given its port back
+            async with journal.effect("apply_routes", app.name, detail="without it", actor=actor):
+                await self._fleet.entrance.serve(or_later=True)
         async with journal.effect(
             "remove_app", app.name, detail="with volumes" if app.record.removes_volumes else ""
         ):

@@ -198,19 +198,21 @@ class Upkeep:
 
     async def _mend_proxy(self) -> bool:
         traffic, journal, entrance = self._world.traffic, self._world.journal, self._fleet.entrance
-        if entrance.is_closed and not any(app.live for app in self._fleet.table()):
+        if entrance.is_left_alone:
             return True  # whoever has the port may be an app that is to be adopted: see `Entrance`
         if not entrance.is_closed and await traffic.is_whole():
             entrance.trouble = None
             return True
         await asyncio.sleep(CALM_S)
+        if entrance.is_left_alone:
+            return True
         # One that runs is being changed by whoever is busy; one that is gone serves nobody, them included.
         if await traffic.is_up() and not all(app.is_quiet for app in self._fleet.apps.values()):
             return False
         if await traffic.is_whole():
             return False
         async with journal.effect("mend_proxy", None):
-            await entrance.open()
+            await entrance.reopen()
         if entrance.is_closed:
             return False
         told = {"message": "the proxy or its files weren't as bgd had left them: brought back"}

@@ -66,6 +66,12 @@ class Handler(BaseHTTPRequestHandler):
         sys.stdout.flush()
 
 
+class Server(ThreadingHTTPServer):
+    """With a queue as real servers have: of more than 5 at once some would wait for many seconds."""
+
+    request_queue_size = 512
+
+
 def is_only_writer() -> bool:
     """Take the data for this process until its end; what SQLite would break of, this says."""
     handle = os.open(Path(DATA) / "lock", os.O_WRONLY | os.O_CREAT)
@@ -89,7 +95,7 @@ def main() -> None:
         sys.exit(3)
     if FAULT == "deaf":
         time.sleep(3600)
-    ThreadingHTTPServer(("0.0.0.0", 8000), Handler).serve_forever()
+    Server(("0.0.0.0", 8000), Handler).serve_forever()
 
 
 if __name__ == "__main__":

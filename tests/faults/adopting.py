@@ -48,18 +48,20 @@ def end(daemon: MortalDaemon, plain: PlainApp, where: str) -> None:
 
     daemon.wait_until(is_decided, "decided", DECIDED_WITHIN_S)
     if taken(daemon, plain) is not None:
-        assert plain.containers() == {}, where
+        left = list(plain.containers())
+        assert left == [], (left, where)
         (database,) = daemon.containers("bgd.role=shared", f"bgd.app={plain.name}")
-        assert asked(f"127.0.0.1:{daemon.http_port}") == "one", where
+        answer = asked(f"127.0.0.1:{daemon.http_port}")
+        assert answer == "one", (answer, where)
     else:
         found = plain.containers()
-        assert {name: c.status for name, c in found.items()} == {
-            f"{plain.name}-web-1": "running",
-            f"{plain.name}-database": "running",
-        }, where
+        states = {name: c.status for name, c in found.items()}
+        expected = dict.fromkeys((f"{plain.name}-web-1", f"{plain.name}-database"), "running")
+        assert states == expected, (states, where)
         policies = {c.attrs["HostConfig"]["RestartPolicy"]["Name"] for c in found.values()}
-        assert policies == {"always", "unless-stopped"}, where
-        assert daemon.containers(f"bgd.app={plain.name}") == [], where
+        assert policies == {"always", "unless-stopped"}, (policies, where)
+        left = [c.name for c in daemon.containers(f"bgd.app={plain.name}")]
+        assert left == [], (left, where)
         daemon.wait_until(lambda: asked(f"127.0.0.1:{plain.port}") == "one", "as before", ACT_WITHIN_S)
         database = found[f"{plain.name}-database"]
     assert plain.redis(database.name, "GET", "customer") == "Ada", where

@@ -61,3 +61,15 @@ async def test_any_other_trouble_with_the_proxy_still_keeps_the_daemon_from_star
     bench.traffic.broken.add("start")
     with pytest.raises(Failed, match="the image"):
         await bench.reborn().start()
+
+
+async def test_addresses_that_were_given_back_are_not_taken_again_for_nothing(bench: Bench) -> None:
+    entrance = bench.daemon.fleet.entrance
+    await entrance.close()
+    await entrance.reopen()
+    assert not bench.traffic.runs
+    assert await deployed(bench) is State.SUCCEEDED
+    assert bench.traffic.runs
+    await entrance.close()
+    await entrance.reopen()
+    assert bench.traffic.runs, "somebody is live"

@@ -156,6 +156,32 @@ async def test_a_proxy_that_was_removed_is_started_again_whoever_is_busy(live: B
     assert (await live.daemon.deployer.finished(app, deployment.id)).state is State.SUCCEEDED
 
 
+async def test_a_proxy_stays_away_whose_address_is_given_back_while_it_is_looked_at(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entrance, looked = bench.daemon.fleet.entrance, asyncio.Event()
+
+    async def is_up() -> bool:
+        if not entrance.is_closed:
+            await entrance.close()
+        looked.set()
+        return False
+
+    monkeypatch.setattr(upkeep, "CALM_S", 0.0)
+    monkeypatch.setattr(upkeep, "PAUSES_S", (0.001,))
+    monkeypatch.setattr(bench.traffic, "is_up", is_up)
+    bench.daemon.refresh()
+    bench.traffic.runs = False
+    bench.runner.happened.set()
+    async with asyncio.timeout(5):
+        await looked.wait()
+    calls = [call for call in bench.fuse.calls if call.startswith("traffic")]
+    for _ in range(100):  # what it would do next takes a few turns
+        await asyncio.sleep(0.001)
+    await bench.daemon.close()
+    assert [call for call in bench.fuse.calls if call.startswith("traffic")] == calls
+
+
 async def test_what_cant_be_brought_back_is_among_the_problems(live: Bench) -> None:
     live.runner.broken["mend"] = "the image is gone"
     del live.runner.running[BLUE, "web"]
