@@ -103,8 +103,7 @@ def _text(apps: Sequence[AppRoutes], workers: int, fronts: Fronts, http: str, ge
 def _summary(entry: AppRoutes) -> str:
     """What a person wants to know first; it also makes the file differ after a switch."""
     fronts = ", ".join(f"{color} {entry.routes[color].service}:{entry.routes[color].port}" for color in Color)
-    doors = f", closed for {' and '.join(sorted(entry.closures))}" if entry.closures else ""
-    return f"# {entry.app}: live {entry.live or 'nothing'}{doors} ({fronts})"
+    return f"# {entry.app}: live {entry.live or 'nothing'} ({fronts})"
 
 
 def _inside_hosts(apps: Sequence[AppRoutes]) -> Mapping[str, str]:

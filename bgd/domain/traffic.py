@@ -43,15 +43,14 @@ class AppRoutes:
 
     `routes` has the route of the release in each colour; a colour that never had one takes the
     other's, so that both upstreams are always defined. `live` is `None` before the first deployment:
-    the public listener then answers 503, and the preview shows blue. `closures` are only told in a
-    comment: whether doors are closed is asked of their files. Below `assets` the other colour answers what
-    the live one hasn't got. With `shifts`, shares of the visitors may be given to one colour: see `Share`.
+    the public listener then answers 503, and the preview shows blue. Below `assets` the other colour
+    answers what the live one hasn't got. With `shifts`, shares of the visitors may be given to one colour:
+    see `Share`. Whether doors are closed is none of the table's: it is asked of their files.
     """
 
     app: str
     live: Color | None
     routes: Mapping[Color, Route]
-    closures: frozenset[Closure] = frozenset()
     assets: tuple[str, ...] = ()
     shifts: bool = False
 

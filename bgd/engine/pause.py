@@ -40,6 +40,7 @@ async def make_way(work: Work) -> Event:
     await work.app.repaired()
     await work.fleet.entrance.serve()  # a proxy that isn't there can't be told, and shouldn't cost a stop
     await work.fleet.drains.finished(work.app, work.color, work.progress)
+    await work.world.traffic.settled(work.progress)  # while somebody serves: later that would be waited for
     await work.fleet.shut(work.app, Closure.PAUSE, work.deployment.id)
     await work.fleet.drains.run_dry(work.app, old, work.progress)
     work.progress(f"{old} stops")

@@ -11,7 +11,7 @@ from pathlib import Path
 from bgd.domain.color import Color
 from bgd.domain.nginx_config import render
 from bgd.domain.settings import Route
-from bgd.domain.traffic import AppRoutes, Closure
+from bgd.domain.traffic import AppRoutes
 
 INHERENT = {
     # The rewrite module runs `set` and `return` in the order in which they stand, in a location's `if` too;
@@ -20,10 +20,10 @@ INHERENT = {
 }
 
 
-def line(app: str, live: Color | None, *hosts: str, path: str = "/", closed: bool = False) -> AppRoutes:
+def line(app: str, live: Color | None, *hosts: str, path: str = "/") -> AppRoutes:
     """An app's line of the table; the two colours have ports of their own."""
     routes = {c: Route("web", 8000 + n, hosts, path) for n, c in enumerate(Color)}
-    return AppRoutes(app, live, routes, frozenset(Closure) if closed else frozenset())
+    return AppRoutes(app, live, routes)
 
 
 TABLES = {
@@ -34,7 +34,6 @@ TABLES = {
         line("api", Color.GREEN, "shop.example.com", path="/api"),
         line("wild", Color.BLUE, "*.example.org"),
         line("new", None, "new.example.com"),
-        line("closed", Color.GREEN, "closed.example.com", closed=True),
         line("rest", Color.GREEN),
         line("sub", Color.BLUE, path="/sub/of/it"),
     ),

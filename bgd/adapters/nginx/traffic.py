@@ -367,10 +367,8 @@ class NginxTraffic:
     async def _config(self, table: Table) -> NginxConfig:
         """The configuration for `table`, live colours as the gates have them."""
         # All gates in one go, and not on the flips' own thread: a hundred of them take milliseconds.
-        found = await self._disk.run(
-            lambda: [(self._gates.live(entry.app), self._gates.closures(entry.app)) for entry in table]
-        )
-        settled = tuple([await self._settled(entry, *gate) for entry, gate in zip(table, found, strict=True)])
+        found = await self._disk.run(lambda: [self._gates.live(entry.app) for entry in table])
+        settled = tuple([await self._as_gated(entry, live) for entry, live in zip(table, found, strict=True)])
         made_of = settled, self._version, tuple(self._proxies)
         if made_of != self._made_of or self._made is None:
             self._made = render(settled, self._workers, self._version, self._proxies)
@@ -378,7 +376,7 @@ class NginxTraffic:
         self._table = settled
         return self._made
 
-    async def _settled(self, entry: AppRoutes, live: Color | None, closures: frozenset[Closure]) -> AppRoutes:
+    async def _as_gated(self, entry: AppRoutes, live: Color | None) -> AppRoutes:
         """The app as the gates have it.
 
         An app that was live and has no gate lost it, with the state directory perhaps: it gets it back, or
@@ -389,7 +387,7 @@ class NginxTraffic:
         if live is None:
             await self._gate_disk.run(lambda: self._gates.turn(entry.app, entry.live or Color.BLUE))
             return entry
-        return replace(entry, live=live, closures=closures)
+        return replace(entry, live=live)
 
     async def _cancelled(self, app: str, found: Sequence[tuple[Color | None, Share | None]]) -> None:
         """Undo a flip whose caller doesn't wait for it any more, if it was begun: `found` is what it saw."""
