@@ -52,6 +52,7 @@ class App:
     gone: asyncio.Event = field(default_factory=asyncio.Event)  # set once it was removed
     remaining: dict[Color, tuple[Remaining, datetime]] = field(default_factory=dict)
     closures: frozenset[Closure] = frozenset()  # why its doors are closed
+    unasked: set[Color] = field(default_factory=set)  # colours that are about to end: see `Drains.unasked`
     shut_at: dict[Closure, datetime] = field(default_factory=dict)  # where this daemon closed them
     problems: dict[str, str] = field(default_factory=dict)  # what is wrong and can't be mended, by kind
 
@@ -108,7 +109,8 @@ class App:
         Also before the switch: who has a page of the old colour asks for its files right after it, and no
         reload is that quick.
         """
-        if self.live is None or not all(record.state in THERE for record in self.colors.values()):
+        is_there = all(record.state in THERE for record in self.colors.values())
+        if self.live is None or self.unasked or not is_there:
             return ()
         paths = {
             path_under(release.plan.route, path)

@@ -262,13 +262,13 @@ class Changes:
         journal = self._world.journal
         with app.changing(f"stopping {color}", actor, journal.clock()):
             self._fleet.drains.cancel(app, color)
-            async with journal.effect("stop_color", app.name, detail=color, actor=actor):
-                await self._world.runner.stop(app.name, color)
-            stopped = replace(
-                app.colors[color], state=ColorState.STOPPED, since=journal.clock(), warm_until=None
-            )
-            await self._fleet.set_color(app, stopped, actor=actor)
-            await self._fleet.ask_no_more(app, color)
+            async with self._fleet.drains.unasked(app, color, lambda _: None):
+                async with journal.effect("stop_color", app.name, detail=color, actor=actor):
+                    await self._world.runner.stop(app.name, color)
+                stopped = replace(
+                    app.colors[color], state=ColorState.STOPPED, since=journal.clock(), warm_until=None
+                )
+                await self._fleet.set_color(app, stopped, actor=actor)
 
     async def maintain(self, app: App, on: bool, actor: str) -> None:
         """Answer 503 with a page instead of the app, or end that; a deployment goes on behind it."""

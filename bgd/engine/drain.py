@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -32,6 +32,7 @@ LOOK_CLOSELY_EVERY_S = 0.05  # while nobody serves
 RETRY_S = 5.0
 GIVE_WAY_S = 0.05
 DRAIN_WITHOUT_RELEASE_S = 30.0
+FILES_WITHIN_S = 5.0
 
 
 class Drains:
@@ -76,9 +77,6 @@ class Drains:
         release = app.release_in(color)
         limit_s = release.plan.settings.drain_s if release else DRAIN_WITHOUT_RELEASE_S
         begun, spent_s = journal.clock(), stopwatch()
-        # The reload ends nginx's idle connections to it, so that those which are left mean something.
-        async with journal.effect("apply_routes", app.name, detail="doors closed"):
-            await self._fleet.entrance.serve()
         every = await self._world.runner.containers(app.name, details=True)
         addresses = [a for c in every if c.color == color for a in c.addresses]
         try:
@@ -95,6 +93,32 @@ class Drains:
             message = f"{left.connections} connections were still open on {color} after {limit_s:g} s"
             fix = "they are cut off now, as it stops; `drain: …` in x-bgd waits longer"
             await journal.note("warning", app.name, {"message": message, "fix": fix})
+
+    @asynccontextmanager
+    async def unasked(self, app: App, color: Color, progress: Progress) -> AsyncGenerator[None]:
+        """Around the end of a colour that isn't live: nobody asks it for files, and what was asked has ended.
+
+        Many apps cut their answers off when they are stopped. Connections that were left of a drain, or are
+        the preview's, are waited for `FILES_WITHIN_S` and no longer.
+        """
+        if not app.routes().assets or self._fleet.entrance.is_closed:
+            yield
+            return
+        app.unasked.add(color)
+        try:
+            async with self._world.journal.effect("apply_routes", app.name, detail=f"no files of {color}"):
+                await self._fleet.entrance.serve()
+            await self._world.traffic.settled(progress)
+            every = await self._world.runner.containers(app.name, details=True)
+            addresses = [a for c in every if c.color == color for a in c.addresses]
+            spent_s = stopwatch()
+            while spent_s() < FILES_WITHIN_S:
+                if (await self._world.traffic.remaining(app.name, color, addresses)).is_drained:
+                    break
+                await asyncio.sleep(LOOK_CLOSELY_EVERY_S)
+            yield
+        finally:
+            app.unasked.discard(color)
 
     async def close(self) -> None:
         """Stop all tasks; what they did is recorded, and a next daemon goes on."""
@@ -199,10 +223,10 @@ class Drains:
         with app.changing(f"stopping {color}, kept long enough", "bgd", journal.clock()):
             if app.colors[color].state is not ColorState.WARM:
                 return  # it was wanted again while this waited for its turn
-            async with journal.effect("stop_color", app.name, detail=color):
-                await self._world.runner.stop(app.name, color)
-            stopped = replace(
-                app.colors[color], state=ColorState.STOPPED, since=journal.clock(), warm_until=None
-            )
-            await self._fleet.set_color(app, stopped)
-            await self._fleet.ask_no_more(app, color)
+            async with self.unasked(app, color, lambda _: None):
+                async with journal.effect("stop_color", app.name, detail=color):
+                    await self._world.runner.stop(app.name, color)
+                stopped = replace(
+                    app.colors[color], state=ColorState.STOPPED, since=journal.clock(), warm_until=None
+                )
+                await self._fleet.set_color(app, stopped)

@@ -124,12 +124,6 @@ class Fleet:
         await self.world.journal.record(record, *others, entry)
         app.colors[record.color] = record
 
-    async def ask_no_more(self, app: App, color: Color) -> None:
-        """Tell nginx that nobody in this colour can be asked for files any more; each would take a second."""
-        if any(r.plan.settings.assets for c in Color if (r := app.release_in(c)) is not None):
-            async with self.world.journal.effect("apply_routes", app.name, detail=f"no files of {color}"):
-                await self.entrance.serve()
-
     async def shut(self, app: App, why: Closure, deployment: int | None = None, actor: str = "") -> None:
         """Close the app's doors: requests get 503 with a page from now on."""
         journal = self.world.journal

@@ -100,10 +100,11 @@ async def start(work: Work) -> Event:
     await work.fleet.drains.finished(work.app, work.color, work.progress)
     if work.alone:
         await pause.keep_stopped(work)
-    await work.set_color(work.color, ColorState.PREPARING, work.release.number)
-    work.app.releases[work.release.number] = work.release
-    async with work.effect("start_color", f"{work.color} {work.release.name}"):
-        await work.world.runner.start(work.release, work.color, work.progress)
+    async with work.fleet.drains.unasked(work.app, work.color, work.progress):
+        await work.set_color(work.color, ColorState.PREPARING, work.release.number)
+        work.app.releases[work.release.number] = work.release
+        async with work.effect("start_color", f"{work.color} {work.release.name}"):
+            await work.world.runner.start(work.release, work.color, work.progress)
     async with work.effect("apply_routes", f"preview of {work.release.name}"):
         await work.fleet.entrance.serve()
     return Event.DONE
@@ -281,7 +282,10 @@ async def _clean_color(work: Work) -> None:
         return
     if work.app.live is work.color:
         raise Failed(f"{work.color} of {work.app.name} is live: it isn't cleaned away")
-    async with work.effect("remove_color", work.color):
+    async with (
+        work.fleet.drains.unasked(work.app, work.color, work.progress),
+        work.effect("remove_color", work.color),
+    ):
         await work.world.runner.remove(work.app.name, work.color)
     failed = work.deployment.state is not State.CANCELLING
     await work.set_color(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import urllib.error
 import urllib.request
 
@@ -53,3 +54,19 @@ def test_old_files_answer_over_a_switch_and_while_their_color_is_warm(bgd: Runni
     bgd.bgctl("stop", "tiny", "--color", "blue")
     assert got(bgd, "/static/app.1.js")[0] == 404
     assert got(bgd, "/static/app.2.js") == (200, "2")
+
+
+@pytest.mark.parametrize("end", [("deploy", "tiny"), ("stop", "tiny", "--color", "blue")])
+def test_a_file_of_a_color_that_is_replaced_or_stopped_comes_whole_or_is_gone(
+    bgd: RunningDaemon, tiny: Tiny, end: tuple[str, ...]
+) -> None:
+    tiny.write("1", xbgd=XBGD)
+    bgd.bgctl("add", str(tiny.file))
+    for version in ("1", "2"):
+        tiny.write(version, xbgd=XBGD)
+        bgd.bgctl("deploy", "tiny")
+    tiny.write("3", xbgd=XBGD)
+    with contextlib.ExitStack() as asking:
+        crowd = [asking.enter_context(visiting(bgd, "/static/app.1.js?slowly")) for _ in range(6)]
+        bgd.bgctl(*end)
+    assert {status for visitors in crowd for _, status, _ in visitors.seen} == {200, 404}

@@ -21,7 +21,7 @@ BAKE = "bake: {for: 60s}\nsmoke: [{get: /up}]"
 
 @dataclass
 class Visitors:
-    """What requests for a page got: when each ended, its status, its body."""
+    """What requests for a page got: when each ended, its status, its body; 0 where it wasn't whole."""
 
     seen: list[tuple[float, int, str]] = field(default_factory=list)
 
@@ -38,10 +38,14 @@ def visiting(bgd: RunningDaemon, path: str) -> Iterator[Visitors]:
     def visit() -> None:
         connection = http.client.HTTPConnection("127.0.0.1", bgd.http_port, timeout=10)
         while not over.wait(0.02):
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            body = answer.read().decode()
-            visitors.seen.append((time.monotonic(), answer.status, body))
+            try:
+                connection.request("GET", path)
+                answer = connection.getresponse()
+                status, body = answer.status, answer.read().decode()
+            except (http.client.HTTPException, OSError) as error:
+                status, body = 0, repr(error)
+                connection.close()
+            visitors.seen.append((time.monotonic(), status, body))
         connection.close()
 
     thread = threading.Thread(target=visit)

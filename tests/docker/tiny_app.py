@@ -39,8 +39,12 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/me" and self.headers.get("Cookie") != f"key={KEY}":
             self.answer(401, "who are you?")
             return
-        if self.path.startswith("/static/") and self.path != f"/static/app.{VERSION}.js":
-            self.answer(404, f"{VERSION} has no {self.path}")
+        if self.path.startswith("/static/"):
+            file, _, how = self.path.partition("?")
+            if file != f"/static/app.{VERSION}.js":
+                self.answer(404, f"{VERSION} has no {file}")
+                return
+            self.answer(200, VERSION, pause_s=SLOW_S if how == "slowly" else 0)
             return
         broken = SCHEMA and self.path == "/pay" and Path(SCHEMA).read_text() > VERSION
         failing = broken or (self.path, FAULT) in {("/up", "sick"), ("/pay", "broke")}
@@ -51,13 +55,14 @@ class Handler(BaseHTTPRequestHandler):
         """Anybody may log in."""
         self.answer(200, "welcome", cookie=f"key={KEY}; HttpOnly; Path=/")
 
-    def answer(self, status: int, body: str, cookie: str = "") -> None:
-        """Answer so."""
+    def answer(self, status: int, body: str, cookie: str = "", pause_s: float = 0) -> None:
+        """Answer so, with a pause before the body."""
         self.send_response(status)
         if cookie:
             self.send_header("Set-Cookie", cookie)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        time.sleep(pause_s)
         self.wfile.write(body.encode())
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the library
